@@ -1,4 +1,7 @@
-/** gRPC intake: decodes, authenticates, validates, claims the idempotency key, asks the saga over the bus, answers. */
+/**
+ * gRPC intake: decodes, authenticates, validates, claims the idempotency key, asks the saga over
+ * the bus, answers.
+ */
 @NullMarked
 package dev.ducat.gateway;
 

@@ -1,4 +1,7 @@
-/** Saga orchestration with persisted state: intents before actions, outcomes after, compensation when a step fails. */
+/**
+ * Saga orchestration with persisted state: intents before actions, outcomes after, compensation
+ * when a step fails.
+ */
 @NullMarked
 package dev.ducat.saga;
 

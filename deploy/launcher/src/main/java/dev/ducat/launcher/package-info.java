@@ -1,4 +1,7 @@
-/** Main, configuration and the ducat command line: everything that turns the modules into one running process. */
+/**
+ * Main, configuration and the ducat command line: everything that turns the modules into one
+ * running process.
+ */
 @NullMarked
 package dev.ducat.launcher;
 
