@@ -1,0 +1,170 @@
+package dev.ducat.kernel.lane;
+
+import dev.ducat.kernel.outbox.OutboxEvent;
+import dev.ducat.kernel.outbox.OutboxStore;
+import dev.ducat.kernel.outbox.StoredEvent;
+import dev.ducat.kernel.shard.Lease;
+import dev.ducat.kernel.sql.Await;
+import dev.ducat.kernel.sql.PgSettings;
+import dev.ducat.kernel.sql.SqlFailure;
+import dev.ducat.kernel.sql.SqlStatement;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.pgclient.PgConnection;
+import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.RowSet;
+import io.vertx.sqlclient.Tuple;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A lane's own connection. Its one hard duty is to tell three ends of a transaction apart: committed, refused, and
+ * unknown.
+ */
+final class LaneConnection {
+  private static final String FENCE =
+      "select outbox.fence($1::text[], $2::uuid, $3::bigint[], $4::bigint[], $5::bigint[], $6::bytea[])";
+
+  /** How a transaction ended. */
+  sealed interface End {
+    /** Every statement's answer said yes. */
+    record Committed() implements End {}
+
+    /** The server said no: nothing was written. */
+    record Refused(SqlFailure why) implements End {}
+
+    /** No answer after COMMIT was on its way: it may have run, or may run later. */
+    record InDoubt(String why) implements End {}
+  }
+
+  private final Vertx vertx;
+  private final PgSettings settings;
+  private final String name;
+  private final Duration answerMax;
+  private @Nullable PgConnection connection;
+
+  LaneConnection(Vertx vertx, PgSettings settings, String name, Duration answerMax) {
+    this.vertx = vertx;
+    this.settings = settings;
+    this.name = name;
+    this.answerMax = answerMax;
+  }
+
+  /** The open connection; opens one when there is none. */
+  PgConnection open() {
+    PgConnection current = connection;
+    if (current == null) {
+      current = Await.result(PgConnection.connect(vertx, settings.forLanes(name)), answerMax);
+      connection = current;
+    }
+    return current;
+  }
+
+  /** Whatever is on this connection, nothing more is asked of it. */
+  void discard() {
+    PgConnection current = connection;
+    connection = null;
+    if (current != null) {
+      current.close();
+    }
+  }
+
+  /** A stream's row, if it is ours at the lease's epoch. */
+  Optional<Stream> read(Lease lease) {
+    RowSet<Row> rows =
+        Await.result(
+            open()
+                .preparedQuery(
+                    "select n, head, chain from outbox.stream"
+                        + " where stream = $1::text and owner = $2::uuid and epoch = $3::bigint")
+                .execute(Tuple.of(lease.address(), lease.owner(), lease.epoch())),
+            answerMax);
+    if (rows.size() == 0) {
+      return Optional.empty();
+    }
+    Row row = rows.iterator().next();
+    return Optional.of(
+        new Stream(
+            lease,
+            row.getLong(0),
+            row.getLong(1),
+            row.getBuffer(2) == null ? null : row.getBuffer(2).getBytes()));
+  }
+
+  /** Writes a plan in one transaction, all of it on the wire before the first answer is awaited. */
+  End commit(UUID owner, List<Stream> streams, Plan plan) {
+    PgConnection current = open();
+    List<Future<?>> answers = new ArrayList<>();
+    answers.add(current.query("BEGIN").execute());
+    List<StoredEvent> events = new ArrayList<>();
+    answers.add(send(current, fence(owner, streams, plan, events)));
+    plan.statements().forEach(statement -> answers.add(send(current, statement)));
+    if (!events.isEmpty()) {
+      answers.add(send(current, OutboxStore.insert(events)));
+    }
+    Future<?> commit = current.query("COMMIT").execute();
+    answers.add(commit);
+    try {
+      Await.result(Future.join(answers), answerMax);
+      return new End.Committed();
+    } catch (RuntimeException failed) {
+      return judge(answers, commit);
+    }
+  }
+
+  /**
+   * A COMMIT behind a failed statement is answered like a successful one although it rolls back, so the first failure
+   * in the order of the statements decides.
+   */
+  private static End judge(List<Future<?>> answers, Future<?> commit) {
+    for (Future<?> answer : answers) {
+      if (answer.failed()) {
+        SqlFailure failure =
+            answer == commit
+                ? SqlFailure.ofCommit(answer.cause())
+                : SqlFailure.of(answer.cause());
+        return failure instanceof SqlFailure.NoAnswer unknown
+            ? new End.InDoubt(unknown.reason())
+            : new End.Refused(failure);
+      }
+      if (!answer.isComplete()) {
+        return new End.InDoubt("no answer in time");
+      }
+    }
+    return new End.Committed();
+  }
+
+  private static Future<RowSet<Row>> send(PgConnection connection, SqlStatement statement) {
+    return connection.preparedQuery(statement.text()).execute(statement.parameters());
+  }
+
+  private static SqlStatement fence(
+      UUID owner, List<Stream> streams, Plan plan, List<StoredEvent> events) {
+    int count = streams.size();
+    String[] names = new String[count];
+    Long[] epochs = new Long[count];
+    Long[] ns = new Long[count];
+    Long[] heads = new Long[count];
+    @Nullable Buffer[] chains = new Buffer[count];
+    for (int i = 0; i < count; i++) {
+      Stream stream = streams.get(i);
+      Plan.StreamWrite write = plan.write(stream.name());
+      long seq = stream.head();
+      for (OutboxEvent event : write.events) {
+        events.add(new StoredEvent(stream.name(), ++seq, event));
+      }
+      names[i] = stream.name();
+      epochs[i] = stream.epoch();
+      ns[i] = stream.n();
+      heads[i] = seq;
+      chains[i] = write.chain == null ? null : Buffer.buffer(write.chain);
+    }
+    return new SqlStatement(
+        FENCE, Tuple.from(new Object[] {names, owner, epochs, ns, heads, chains}));
+  }
+}

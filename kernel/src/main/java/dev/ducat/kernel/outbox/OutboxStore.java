@@ -1,0 +1,116 @@
+package dev.ducat.kernel.outbox;
+
+import dev.ducat.kernel.sql.SqlStatement;
+import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.RowSet;
+import io.vertx.sqlclient.SqlClient;
+import io.vertx.sqlclient.Tuple;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+
+/** The SQL of outbox.event: written by the lanes through one insert per transaction, read by position or by key. */
+public final class OutboxStore {
+  private static final String INSERT =
+      """
+      insert into outbox.event (stream, seq, event_id, topic, key, type, source, payload, version, tenant,
+                                traceparent, created_at)
+      select * from unnest($1::text[], $2::bigint[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[],
+                           $8::bytea[], $9::bigint[], $10::text[], $11::text[], $12::timestamptz[])
+      """;
+
+  private static final String COLUMNS =
+      "stream, seq, event_id, topic, key, type, source, payload, version, tenant, traceparent, created_at";
+
+  private static final String AFTER_POSITION =
+      "select " + COLUMNS + " from outbox.event where stream = $1::text and seq > $2::bigint"
+          + " order by seq limit $3::int";
+
+  private static final String AFTER_VERSION =
+      "select " + COLUMNS + " from outbox.event where key = $1::text and version > $2::bigint"
+          + " and tenant = $3::text and topic = $4::text order by version limit $5::int";
+
+  private OutboxStore() {}
+
+  /** One insert for all events of a transaction. */
+  public static SqlStatement insert(List<StoredEvent> events) {
+    int count = events.size();
+    String[] streams = new String[count];
+    Long[] seqs = new Long[count];
+    UUID[] ids = new UUID[count];
+    String[] topics = new String[count];
+    String[] keys = new String[count];
+    String[] types = new String[count];
+    String[] sources = new String[count];
+    Buffer[] payloads = new Buffer[count];
+    Long[] versions = new Long[count];
+    String[] tenants = new String[count];
+    String[] traceparents = new String[count];
+    OffsetDateTime[] times = new OffsetDateTime[count];
+    for (int i = 0; i < count; i++) {
+      StoredEvent stored = events.get(i);
+      OutboxEvent event = stored.event();
+      streams[i] = stored.stream();
+      seqs[i] = stored.seq();
+      ids[i] = event.eventId();
+      topics[i] = event.topic();
+      keys[i] = event.key();
+      types[i] = event.type();
+      sources[i] = event.source();
+      payloads[i] = event.payload();
+      versions[i] = event.version();
+      tenants[i] = event.tenant();
+      traceparents[i] = event.traceparent();
+      times[i] = event.createdAt().atOffset(ZoneOffset.UTC);
+    }
+    return new SqlStatement(
+        INSERT,
+        Tuple.from(
+            new Object[] {
+              streams, seqs, ids, topics, keys, types, sources, payloads, versions, tenants,
+              traceparents, times
+            }));
+  }
+
+  /** Events of a stream after a position, in order, at most {@code limit}. */
+  public static Future<List<StoredEvent>> afterPosition(
+      SqlClient client, String stream, long position, int limit) {
+    return client
+        .preparedQuery(AFTER_POSITION)
+        .execute(Tuple.of(stream, position, limit))
+        .map(OutboxStore::read);
+  }
+
+  /** Events of a key (a payment) of a tenant after a version, in order, at most {@code limit}. */
+  public static Future<List<StoredEvent>> afterVersion(
+      SqlClient client, String tenant, String topic, String key, long version, int limit) {
+    return client
+        .preparedQuery(AFTER_VERSION)
+        .execute(Tuple.of(key, version, tenant, topic, limit))
+        .map(OutboxStore::read);
+  }
+
+  private static List<StoredEvent> read(RowSet<Row> rows) {
+    List<StoredEvent> events = new ArrayList<>(rows.size());
+    for (Row row : rows) {
+      OutboxEvent event =
+          new OutboxEvent(
+              row.getUUID(2),
+              row.getString(3),
+              row.getString(4),
+              row.getString(5),
+              row.getString(6),
+              row.getBuffer(7),
+              row.getLong(8),
+              row.getString(9),
+              row.getString(10),
+              row.getOffsetDateTime(11).toInstant());
+      events.add(new StoredEvent(row.getString(0), row.getLong(1), event));
+    }
+    return events;
+  }
+}

@@ -1,0 +1,55 @@
+package dev.ducat.kernel.shard;
+
+import java.nio.charset.StandardCharsets;
+
+/** The kinds of leased units. The name is also the prefix of a unit's bus address and of its stream. */
+public enum UnitKind {
+  /** A share of all payments, by hash of (tenant, idempotency key). */
+  PAYMENT_SHARD("payment.shard", true),
+  /** A share of all tenants' books, by hash of the tenant. */
+  LEDGER_LANE("ledger.lane", true),
+  /** A share of all streams, for relaying. */
+  RELAY_SLOT("relay.slot", false);
+
+  private final String text;
+  private final boolean writes;
+
+  UnitKind(String text, boolean writes) {
+    this.text = text;
+    this.writes = writes;
+  }
+
+  /** For example {@code payment.shard}. */
+  public String text() {
+    return text;
+  }
+
+  /** Whether each unit has a stream of the outbox that it writes. */
+  public boolean writes() {
+    return writes;
+  }
+
+  /** Bus address and stream of a unit, for example {@code payment.shard.12}. */
+  public String address(int unit) {
+    return text + "." + unit;
+  }
+
+  /**
+   * The unit that a sequence of texts belongs to: FNV-1a over their lengths and bytes, then a finalizer that
+   * spreads. The result is written into payment ids and decides where books lie, so it may never change.
+   */
+  public static int hash(int units, String... parts) {
+    long hash = 0xcbf29ce484222325L;
+    for (String part : parts) {
+      byte[] bytes = part.getBytes(StandardCharsets.UTF_8);
+      hash = (hash ^ bytes.length) * 0x100000001b3L;
+      for (byte b : bytes) {
+        hash = (hash ^ (b & 0xff)) * 0x100000001b3L;
+      }
+    }
+    hash ^= hash >>> 33;
+    hash *= 0xff51afd7ed558ccdL;
+    hash ^= hash >>> 33;
+    return (int) Long.remainderUnsigned(hash, units);
+  }
+}

@@ -1,0 +1,5 @@
+/** Connections, migrations and what a failed statement means. */
+@NullMarked
+package dev.ducat.kernel.sql;
+
+import org.jspecify.annotations.NullMarked;

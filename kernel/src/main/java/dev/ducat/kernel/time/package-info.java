@@ -1,0 +1,5 @@
+/** The injected clock. */
+@NullMarked
+package dev.ducat.kernel.time;
+
+import org.jspecify.annotations.NullMarked;
