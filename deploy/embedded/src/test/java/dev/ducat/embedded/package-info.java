@@ -1,0 +1,4 @@
+@NullMarked
+package dev.ducat.embedded;
+
+import org.jspecify.annotations.NullMarked;
