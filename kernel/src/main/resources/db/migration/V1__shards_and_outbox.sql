@@ -108,7 +108,7 @@ create trigger event_is_never_truncated before truncate on outbox.event
 -- each on only where owner, epoch and n are what the lane believes. All bad streams are named in DETAIL.
 create function outbox.fence(
   p_streams text[], p_owner uuid, p_epochs bigint[], p_ns bigint[], p_heads bigint[], p_chains bytea[]
-) returns void language plpgsql as $$
+) returns int language plpgsql as $$
 declare
   fenced text[] := '{}';
 begin
@@ -124,15 +124,17 @@ begin
   if cardinality(fenced) > 0 then
     raise exception using errcode = 'DF001', message = 'fenced', detail = array_to_string(fenced, ',');
   end if;
+  return cardinality(p_streams);
 end $$;
 
 -- The version check of every row a lane updates: fewer rows changed than sent means that memory was stale.
-create function outbox.expect(p_what text, p_expected bigint, p_found bigint) returns void language plpgsql as $$
+create function outbox.expect(p_what text, p_expected bigint, p_found bigint) returns bigint language plpgsql as $$
 begin
   if p_expected <> p_found then
     raise exception using errcode = 'DF002',
       message = format('stale %s: %s rows expected, %s matched', p_what, p_expected, p_found), detail = p_what;
   end if;
+  return p_found;
 end $$;
 
 -- Installation: the number of units is fixed for the life of a database, because the hash of a payment or a
