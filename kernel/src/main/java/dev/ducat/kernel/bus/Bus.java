@@ -17,8 +17,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Asking and serving over the Vert.x event bus. The bus is best effort: a lost message may cost time, never money,
- * because whoever asks asks again with the same ids, and whoever serves does it once.
+ * Asking and serving over the Vert.x event bus. The bus is best effort: a lost message may cost
+ * time, never money, because whoever asks asks again with the same ids, and whoever serves does it
+ * once.
  */
 public final class Bus {
   private static final Logger LOG = LoggerFactory.getLogger(Bus.class);

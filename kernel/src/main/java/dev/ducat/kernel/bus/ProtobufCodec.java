@@ -5,9 +5,9 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.eventbus.MessageCodec;
 
 /**
- * One codec for every Protobuf message: on this node the immutable object itself travels, between nodes its bytes.
- * The receiver knows which type it asked for or serves, so the wire carries no type name; what arrives is a
- * {@link WireBytes} until then.
+ * One codec for every Protobuf message: on this node the immutable object itself travels, between
+ * nodes its bytes. The receiver knows which type it asked for or serves, so the wire carries no
+ * type name; what arrives is a {@link WireBytes} until then.
  */
 final class ProtobufCodec implements MessageCodec<Object, Object> {
   static final String NAME = "protobuf";

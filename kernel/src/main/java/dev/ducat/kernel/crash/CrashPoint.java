@@ -4,9 +4,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The gaps between two durable acts, by name. With the system property {@code ducat.crash} set to {@code name} or
- * {@code name:count}, the process ends there without another instruction, as by {@code kill -9}, the count-th time
- * it comes by. Without it this costs one comparison.
+ * The gaps between two durable acts, by name. With the system property {@code ducat.crash} set to
+ * {@code name} or {@code name:count}, the process ends there without another instruction, as by
+ * {@code kill -9}, the count-th time it comes by. Without it this costs one comparison.
  */
 public enum CrashPoint {
   /** A saga's intent is committed, its action has not begun. */

@@ -4,7 +4,10 @@ import java.util.Arrays;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** Crockford's base32 of 128 bits, lower case, 26 digits: sorts like the bits, no i, l, o or u to misread. */
+/**
+ * Crockford's base32 of 128 bits, lower case, 26 digits: sorts like the bits, no i, l, o or u to
+ * misread.
+ */
 final class Base32 {
   static final int LENGTH = 26;
   private static final char[] DIGITS = "0123456789abcdefghjkmnpqrstvwxyz".toCharArray();

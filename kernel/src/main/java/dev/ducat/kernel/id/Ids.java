@@ -8,7 +8,10 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.UUID;
 
-/** Makes ids: new ones in time order (UUIDv7), and derived ones that come out the same for the same cause. */
+/**
+ * Makes ids: new ones in time order (UUIDv7), and derived ones that come out the same for the same
+ * cause.
+ */
 public final class Ids {
   private static final ThreadLocal<MessageDigest> SHA_256 = ThreadLocal.withInitial(Ids::sha256);
 
@@ -32,9 +35,9 @@ public final class Ids {
   }
 
   /**
-   * The id of an effect, derived from what causes it: asking for the same effect twice names it the same, so the
-   * one who executes it can do it once. UUIDv8 from SHA-256 over the cause and a label such as {@code
-   * authorize/hold}.
+   * The id of an effect, derived from what causes it: asking for the same effect twice names it the
+   * same, so the one who executes it can do it once. UUIDv8 from SHA-256 over the cause and a label
+   * such as {@code authorize/hold}.
    */
   public static UUID derive(UUID cause, String label) {
     MessageDigest digest = SHA_256.get();

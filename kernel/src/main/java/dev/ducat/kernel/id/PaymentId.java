@@ -4,8 +4,9 @@ import java.util.Optional;
 import java.util.UUID;
 
 /**
- * The id of a payment. Ten of its random bits are its shard, so that a call naming a payment finds the lane that
- * owns it. The shard only routes: the whole id is always looked up, and a forged shard finds nothing.
+ * The id of a payment. Ten of its random bits are its shard, so that a call naming a payment finds
+ * the lane that owns it. The shard only routes: the whole id is always looked up, and a forged
+ * shard finds nothing.
  */
 public record PaymentId(UUID uuid) {
   /** Shards an id can name. */

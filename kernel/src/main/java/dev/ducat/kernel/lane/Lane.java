@@ -23,8 +23,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * An actor with group commit: a mailbox, one loop on one virtual thread, and one transaction for everything that
- * gathered while the last one was on its way. Nothing is answered, sent or remembered before its commit is known.
+ * An actor with group commit: a mailbox, one loop on one virtual thread, and one transaction for
+ * everything that gathered while the last one was on its way. Nothing is answered, sent or
+ * remembered before its commit is known.
  *
  * @param <M> messages
  */
@@ -50,8 +51,7 @@ public final class Lane<M> {
   private final Promise<Void> ended = Promise.promise();
   private volatile boolean open = true;
 
-  public Lane(
-      String name, Node node, Vertx vertx, LaneSettings settings, LaneActor<M> actor) {
+  public Lane(String name, Node node, Vertx vertx, LaneSettings settings, LaneActor<M> actor) {
     this.name = name;
     this.node = node;
     this.settings = settings;
@@ -67,7 +67,10 @@ public final class Lane<M> {
     Thread.ofVirtual().name("lane-" + name).start(this::run);
   }
 
-  /** Ends the loop after the batch in hand. What still waits is answered with {@link LaneActor#notOwner}. */
+  /**
+   * Ends the loop after the batch in hand. What still waits is answered with {@link
+   * LaneActor#notOwner}.
+   */
   public Future<Void> stop() {
     open = false;
     mailbox.wake();
@@ -88,7 +91,9 @@ public final class Lane<M> {
     mailbox.put(message);
   }
 
-  /** Takes a unit over: reads its stream and its unfinished work. Serve its address only afterwards. */
+  /**
+   * Takes a unit over: reads its stream and its unfinished work. Serve its address only afterwards.
+   */
   public Future<Void> takeOver(Lease lease) {
     Promise<Void> taken = Promise.promise();
     control(
@@ -203,7 +208,8 @@ public final class Lane<M> {
           | ClassCastException
           | IndexOutOfBoundsException
           | ArithmeticException defect) {
-        // Ours, not the connection's: without the split one message would hold up the lane for ever.
+        // Ours, not the connection's: without the split one message would hold up the lane for
+        // ever.
         LOG.error("lane {}: {} messages could not be loaded", name, batch.size(), defect);
         split(batch, String.valueOf(defect));
         return;
@@ -274,8 +280,8 @@ public final class Lane<M> {
     }
 
     /**
-     * A commit whose answer was lost. Raising the epoch of a stream it touched waits for it or keeps it from ever
-     * running; what n says then is final.
+     * A commit whose answer was lost. Raising the epoch of a stream it touched waits for it or
+     * keeps it from ever running; what n says then is final.
      */
     private void settle(Plan plan, List<Stream> written, List<Letter<M>> batch) {
       metrics.inDoubt();
@@ -293,7 +299,8 @@ public final class Lane<M> {
           streams.put(stream.name(), now.get());
         }
       }
-      LOG.info("lane {}: the commit in doubt {}", name, committed ? "had happened" : "never happens");
+      LOG.info(
+          "lane {}: the commit in doubt {}", name, committed ? "had happened" : "never happens");
       if (committed) {
         plan.afterCommit().forEach(Runnable::run);
       } else {
@@ -313,7 +320,9 @@ public final class Lane<M> {
       todo.push(batch.subList(0, half));
     }
 
-    /** A few bad messages are refused alone; when all of a batch are bad, the fault is not theirs. */
+    /**
+     * A few bad messages are refused alone; when all of a batch are bad, the fault is not theirs.
+     */
     private void settleCulprits() {
       List<Letter<M>> alone = List.copyOf(culprits);
       culprits.clear();
@@ -340,7 +349,8 @@ public final class Lane<M> {
       if (connection.commit(node.leases().owner(), written, plan) instanceof End.Committed) {
         finish(plan, written);
       } else {
-        // Its intent is in the table and will be asked about again: dropping it loses time, not money.
+        // Its intent is in the table and will be asked about again: dropping it loses time, not
+        // money.
         LOG.error("lane {}: the refusal could not be written; its stream is read again", name);
         connection.discard();
         written.forEach(stream -> regain(stream.name()));
@@ -363,8 +373,8 @@ public final class Lane<M> {
   }
 
   /**
-   * The letters whose unit is ours. Client work for units that are not, or not for certain, is answered so; outcomes
-   * wait while the lease may still be renewed.
+   * The letters whose unit is ours. Client work for units that are not, or not for certain, is
+   * answered so; outcomes wait while the lease may still be renewed.
    */
   private List<Letter<M>> owned(List<Letter<M>> letters) {
     List<Letter<M>> mine = new ArrayList<>(letters.size());
@@ -391,7 +401,10 @@ public final class Lane<M> {
     return true;
   }
 
-  /** Fenced on a stream: memory of it is worthless. If the lease is still ours, begin anew under a higher epoch. */
+  /**
+   * Fenced on a stream: memory of it is worthless. If the lease is still ours, begin anew under a
+   * higher epoch.
+   */
   private void regain(String name) {
     Stream stream = streams.get(name);
     if (stream == null) {

@@ -23,8 +23,8 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A lane's own connection. Its one hard duty is to tell three ends of a transaction apart: committed, refused, and
- * unknown.
+ * A lane's own connection. Its one hard duty is to tell three ends of a transaction apart:
+ * committed, refused, and unknown.
  */
 final class LaneConnection {
   private static final String FENCE =
@@ -118,16 +118,14 @@ final class LaneConnection {
   }
 
   /**
-   * A COMMIT behind a failed statement is answered like a successful one although it rolls back, so the first failure
-   * in the order of the statements decides.
+   * A COMMIT behind a failed statement is answered like a successful one although it rolls back, so
+   * the first failure in the order of the statements decides.
    */
   private static End judge(List<Future<?>> answers, Future<?> commit) {
     for (Future<?> answer : answers) {
       if (answer.failed()) {
         SqlFailure failure =
-            answer == commit
-                ? SqlFailure.ofCommit(answer.cause())
-                : SqlFailure.of(answer.cause());
+            answer == commit ? SqlFailure.ofCommit(answer.cause()) : SqlFailure.of(answer.cause());
         return failure instanceof SqlFailure.NoAnswer unknown
             ? new End.InDoubt(unknown.reason())
             : new End.Refused(failure);

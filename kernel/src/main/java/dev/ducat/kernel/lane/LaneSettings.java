@@ -17,8 +17,9 @@ public record LaneSettings(int mailboxMax, int batchMax, Duration commitMax) {
   }
 
   /**
-   * 8,192 waiting messages are about half a second of work; a batch of 1,000 keeps a transaction near 10 ms; 4 s of
-   * silence are more than the server itself allows a transaction, and less than a lease.
+   * 8,192 waiting messages are about half a second of work; a batch of 1,000 keeps a transaction
+   * near 10 ms; 4 s of silence are more than the server itself allows a transaction, and less than
+   * a lease.
    */
   public static LaneSettings defaults() {
     return new LaneSettings(8_192, 1_000, Duration.ofSeconds(4));

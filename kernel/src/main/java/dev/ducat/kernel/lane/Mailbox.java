@@ -8,8 +8,9 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * A lane's mailbox. Client work is refused when it is full; outcomes, replies and timers always fit, because they
- * belong to work that was accepted before, and they come first, because they finish it.
+ * A lane's mailbox. Client work is refused when it is full; outcomes, replies and timers always
+ * fit, because they belong to work that was accepted before, and they come first, because they
+ * finish it.
  */
 final class Mailbox<M> {
   /** A message, and whether it may be answered with a refusal. */
@@ -61,7 +62,10 @@ final class Mailbox<M> {
     }
   }
 
-  /** Waits for a first letter (or a wake-up, or {@code patience}), then takes what is there; never waits to fill up. */
+  /**
+   * Waits for a first letter (or a wake-up, or {@code patience}), then takes what is there; never
+   * waits to fill up.
+   */
   List<Letter<M>> takeAll(int max, Duration patience) throws InterruptedException {
     lock.lock();
     try {

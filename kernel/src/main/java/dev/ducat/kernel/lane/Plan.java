@@ -9,8 +9,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one transaction will write, and what happens once it has. A plan that writes to no stream opens no
- * transaction.
+ * What one transaction will write, and what happens once it has. A plan that writes to no stream
+ * opens no transaction.
  */
 public final class Plan {
   /** Events and chain head for one stream. */
@@ -43,7 +43,10 @@ public final class Plan {
     statements.add(statement);
   }
 
-  /** Changes of memory, replies, commands: run in the order given once the transaction is known to be committed. */
+  /**
+   * Changes of memory, replies, commands: run in the order given once the transaction is known to
+   * be committed.
+   */
   public void afterCommit(Runnable action) {
     afterCommit.add(action);
   }

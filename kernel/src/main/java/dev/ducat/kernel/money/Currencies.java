@@ -5,9 +5,13 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.stream.Collectors;
 
-/** ISO 4217 currencies and the number of their minor digits (JPY 0, USD 2, KWD 3), from the JDK's table. */
+/**
+ * ISO 4217 currencies and the number of their minor digits (JPY 0, USD 2, KWD 3), from the JDK's
+ * table.
+ */
 public final class Currencies {
-  // Codes without minor units (XAU, XXX, ...) report -1 digits in the JDK: they are no money one can charge.
+  // Codes without minor units (XAU, XXX, ...) report -1 digits in the JDK: they are no money one
+  // can charge.
   private static final Map<String, Integer> DIGITS =
       Currency.getAvailableCurrencies().stream()
           .filter(currency -> currency.getDefaultFractionDigits() >= 0)

@@ -3,8 +3,8 @@ package dev.ducat.kernel.money;
 import java.math.BigDecimal;
 
 /**
- * An amount of money: exact, in integer minor units, never negative. The direction of a movement comes from its
- * accounts, not from a sign.
+ * An amount of money: exact, in integer minor units, never negative. The direction of a movement
+ * comes from its accounts, not from a sign.
  *
  * @param currency ISO 4217 code
  * @param minorUnits cents for EUR, yen for JPY, fils for KWD
@@ -22,7 +22,8 @@ public record Money(String currency, long minorUnits) {
   /**
    * Reads a decimal amount such as {@code 12.50}.
    *
-   * @throws IllegalArgumentException when it is not a number, has more digits than the currency, or is too large
+   * @throws IllegalArgumentException when it is not a number, has more digits than the currency, or
+   *     is too large
    */
   public static Money parse(String decimal, String currency) {
     int digits =

@@ -13,7 +13,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 
-/** The SQL of outbox.event: written by the lanes through one insert per transaction, read by position or by key. */
+/**
+ * The SQL of outbox.event: written by the lanes through one insert per transaction, read by
+ * position or by key.
+ */
 public final class OutboxStore {
   private static final String INSERT =
       """
@@ -27,11 +30,15 @@ public final class OutboxStore {
       "stream, seq, event_id, topic, key, type, source, payload, version, tenant, traceparent, created_at";
 
   private static final String AFTER_POSITION =
-      "select " + COLUMNS + " from outbox.event where stream = $1::text and seq > $2::bigint"
+      "select "
+          + COLUMNS
+          + " from outbox.event where stream = $1::text and seq > $2::bigint"
           + " order by seq limit $3::int";
 
   private static final String AFTER_VERSION =
-      "select " + COLUMNS + " from outbox.event where key = $1::text and version > $2::bigint"
+      "select "
+          + COLUMNS
+          + " from outbox.event where key = $1::text and version > $2::bigint"
           + " and tenant = $3::text and topic = $4::text order by version limit $5::int";
 
   private OutboxStore() {}
@@ -71,8 +78,18 @@ public final class OutboxStore {
         INSERT,
         Tuple.from(
             new Object[] {
-              streams, seqs, ids, topics, keys, types, sources, payloads, versions, tenants,
-              traceparents, times
+              streams,
+              seqs,
+              ids,
+              topics,
+              keys,
+              types,
+              sources,
+              payloads,
+              versions,
+              tenants,
+              traceparents,
+              times
             }));
   }
 

@@ -4,8 +4,9 @@ import dev.ducat.kernel.time.Clock;
 import java.util.UUID;
 
 /**
- * A unit that this process owns, as far as it knows. Knowing may be late: {@link #isTrusted} says until when
- * the knowledge is good, and the fence refuses whatever is committed on knowledge that was not.
+ * A unit that this process owns, as far as it knows. Knowing may be late: {@link #isTrusted} says
+ * until when the knowledge is good, and the fence refuses whatever is committed on knowledge that
+ * was not.
  */
 public final class Lease {
   private final UnitKind kind;

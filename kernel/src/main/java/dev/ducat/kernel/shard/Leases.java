@@ -24,8 +24,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps this process's leases: says that it lives, renews what it holds, claims its fair share of what nobody holds,
- * and gives back what others should have. One virtual thread; {@link #runOnce} is one round.
+ * Keeps this process's leases: says that it lives, renews what it holds, claims its fair share of
+ * what nobody holds, and gives back what others should have. One virtual thread; {@link #runOnce}
+ * is one round.
  */
 public final class Leases {
   private static final Logger LOG = LoggerFactory.getLogger(Leases.class);
@@ -66,7 +67,9 @@ public final class Leases {
       Map<Integer, Held> units = new ConcurrentHashMap<>();
       held.put(kind, units);
       meters.gaugeMapSize(
-          "ducat.leases.owned", List.of(io.micrometer.core.instrument.Tag.of("kind", kind.text())), units);
+          "ducat.leases.owned",
+          List.of(io.micrometer.core.instrument.Tag.of("kind", kind.text())),
+          units);
     }
   }
 
@@ -79,7 +82,10 @@ public final class Leases {
     return settings;
   }
 
-  /** Creates the units on an empty database, and refuses a database that was installed with other numbers. */
+  /**
+   * Creates the units on an empty database, and refuses a database that was installed with other
+   * numbers.
+   */
   public Future<Void> install() {
     Future<Void> all = Future.succeededFuture();
     for (UnitKind kind : UnitKind.values()) {
@@ -136,8 +142,9 @@ public final class Leases {
   }
 
   /**
-   * Raises the epoch of a lease, which settles every transaction whose answer was lost: it has committed before, or
-   * never will. Blocks its virtual thread until the database answers or the keeper ends.
+   * Raises the epoch of a lease, which settles every transaction whose answer was lost: it has
+   * committed before, or never will. Blocks its virtual thread until the database answers or the
+   * keeper ends.
    *
    * @return whether the unit is still ours
    */
@@ -146,14 +153,14 @@ public final class Leases {
       long started = clock.monotonicNanos();
       try {
         Optional<Long> raised =
-            Await.result(
-                store.raise(lease.kind(), lease.unit(), owner, lease.epoch()), ANSWER_MAX);
+            Await.result(store.raise(lease.kind(), lease.unit(), owner, lease.epoch()), ANSWER_MAX);
         if (raised.isPresent()) {
           trust(lease, started);
           lease.raisedTo(raised.get());
           return true;
         }
-        // Either somebody else has it, or an earlier attempt of ours whose answer was lost has raised it.
+        // Either somebody else has it, or an earlier attempt of ours whose answer was lost has
+        // raised it.
         Optional<Ownership> now =
             Await.result(store.ownership(lease.kind(), lease.unit()), ANSWER_MAX);
         if (now.isEmpty() || !now.get().owner().equals(owner)) {
@@ -211,7 +218,8 @@ public final class Leases {
     Map<UnitKind, List<UUID>> nodes = Await.result(store.liveNodes(), ANSWER_MAX);
     boolean settled = true;
     for (Map.Entry<UnitKind, UnitOwner> entry : owners.entrySet()) {
-      settled &= balance(entry.getKey(), entry.getValue(), nodes.getOrDefault(entry.getKey(), List.of()));
+      settled &=
+          balance(entry.getKey(), entry.getValue(), nodes.getOrDefault(entry.getKey(), List.of()));
     }
     return settled;
   }
@@ -312,8 +320,7 @@ public final class Leases {
   }
 
   private void trust(Lease lease, long startedNanos) {
-    lease.trustUntil(
-        startedNanos + settings.lease().minus(settings.margin()).toNanos());
+    lease.trustUntil(startedNanos + settings.lease().minus(settings.margin()).toNanos());
   }
 
   private Map<Integer, Held> unitsOf(UnitKind kind) {

@@ -6,8 +6,8 @@ import java.time.Duration;
  * Numbers of units, fixed at installation, and the times of leases.
  *
  * @param lease how long a lease lasts unless it is renewed; renewed at a third
- * @param margin how long before its end its owner stops trusting it: more than the clocks of two machines drift in a
- *     lease
+ * @param margin how long before its end its owner stops trusting it: more than the clocks of two
+ *     machines drift in a lease
  * @param drain how long a leaving owner waits for calls in flight
  */
 public record ShardSettings(

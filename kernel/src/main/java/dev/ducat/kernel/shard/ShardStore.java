@@ -16,7 +16,10 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 
-/** The SQL of schema shard. Every change is a compare-and-set, so a statement that runs late changes nothing. */
+/**
+ * The SQL of schema shard. Every change is a compare-and-set, so a statement that runs late changes
+ * nothing.
+ */
 final class ShardStore {
   /** A claimed unit and its new epoch. */
   record Claimed(int unit, long epoch) {}
@@ -49,7 +52,10 @@ final class ShardStore {
         .map(rows -> rows.iterator().next().getBoolean(0));
   }
 
-  /** Removes this process from the live nodes, so that the others need not wait for its row to expire. */
+  /**
+   * Removes this process from the live nodes, so that the others need not wait for its row to
+   * expire.
+   */
   Future<Void> depart(UUID owner) {
     return pool.preparedQuery("delete from shard.node where owner = $1::uuid")
         .execute(Tuple.of(owner))
@@ -89,7 +95,10 @@ final class ShardStore {
             });
   }
 
-  /** The units among those given that were still ours at these epochs, and now are for another lease time. */
+  /**
+   * The units among those given that were still ours at these epochs, and now are for another lease
+   * time.
+   */
   Future<Set<Integer>> renew(UnitKind kind, UUID owner, Integer[] units, Long[] epochs) {
     return pool.preparedQuery(
             "select unit from shard.renew($1::text, $2::uuid, $3::int[], $4::bigint[],"

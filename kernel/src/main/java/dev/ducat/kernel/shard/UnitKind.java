@@ -2,7 +2,9 @@ package dev.ducat.kernel.shard;
 
 import java.nio.charset.StandardCharsets;
 
-/** The kinds of leased units. The name is also the prefix of a unit's bus address and of its stream. */
+/**
+ * The kinds of leased units. The name is also the prefix of a unit's bus address and of its stream.
+ */
 public enum UnitKind {
   /** A share of all payments, by hash of (tenant, idempotency key). */
   PAYMENT_SHARD("payment.shard", true),
@@ -35,8 +37,9 @@ public enum UnitKind {
   }
 
   /**
-   * The unit that a sequence of texts belongs to: FNV-1a over their lengths and bytes, then a finalizer that
-   * spreads. The result is written into payment ids and decides where books lie, so it may never change.
+   * The unit that a sequence of texts belongs to: FNV-1a over their lengths and bytes, then a
+   * finalizer that spreads. The result is written into payment ids and decides where books lie, so
+   * it may never change.
    */
   public static int hash(int units, String... parts) {
     long hash = 0xcbf29ce484222325L;

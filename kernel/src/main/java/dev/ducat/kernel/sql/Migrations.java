@@ -3,7 +3,10 @@ package dev.ducat.kernel.sql;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.configuration.FluentConfiguration;
 
-/** Brings the schemas of a database to this version. Safe to run from several nodes at once: Flyway locks. */
+/**
+ * Brings the schemas of a database to this version. Safe to run from several nodes at once: Flyway
+ * locks.
+ */
 public final class Migrations {
   private Migrations() {}
 

@@ -22,8 +22,8 @@ public record PgSettings(
   private static final int STATEMENT_CACHE_MAX = 256;
 
   /**
-   * Below the lease of 6 s, so that an owner that is paused inside a transaction loses its locks before its
-   * successor needs them.
+   * Below the lease of 6 s, so that an owner that is paused inside a transaction loses its locks
+   * before its successor needs them.
    */
   private static final Duration TRANSACTION_MAX = Duration.ofSeconds(2);
 
@@ -43,7 +43,8 @@ public record PgSettings(
         || path == null
         || path.length() < 2) {
       // The text may hold a password: it is not repeated.
-      throw new IllegalArgumentException("expected postgresql://user[:password]@host[:port]/database");
+      throw new IllegalArgumentException(
+          "expected postgresql://user[:password]@host[:port]/database");
     }
     int colon = userInfo.indexOf(':');
     String user = decode(colon < 0 ? userInfo : userInfo.substring(0, colon));
@@ -72,8 +73,9 @@ public record PgSettings(
   }
 
   /**
-   * Options for a lane's own connection. Its statements join small arrays with indexed tables; on fresh tables without
-   * statistics the planner would choose sequential scans and keep them in the cached plan, so those are off.
+   * Options for a lane's own connection. Its statements join small arrays with indexed tables; on
+   * fresh tables without statistics the planner would choose sequential scans and keep them in the
+   * cached plan, so those are off.
    */
   public PgConnectOptions forLanes(String applicationName) {
     String max = Long.toString(TRANSACTION_MAX.toMillis());

@@ -7,7 +7,10 @@ import io.vertx.sqlclient.PoolOptions;
 
 /** Pools of connections for everything that is not a lane. */
 public final class Pools {
-  /** Reads that may wait for a connection: beyond that the database is the bottleneck and more waiting only hides it. */
+  /**
+   * Reads that may wait for a connection: beyond that the database is the bottleneck and more
+   * waiting only hides it.
+   */
   private static final int WAITING_MAX = 2_000;
 
   private Pools() {}

@@ -4,7 +4,10 @@ import io.vertx.pgclient.PgException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What a failed statement means for the transaction it was part of. Judged by SQLSTATE, never by message text. */
+/**
+ * What a failed statement means for the transaction it was part of. Judged by SQLSTATE, never by
+ * message text.
+ */
 public sealed interface SqlFailure {
 
   /** DF001: these streams belong to somebody else, or memory is behind. Nothing was committed. */
@@ -16,7 +19,10 @@ public sealed interface SqlFailure {
   /** Class 22 or 23: the data of some message is refused by the database. Nothing was committed. */
   record BadData(String sqlState, String message) implements SqlFailure {}
 
-  /** The server answered with another error: lock timeout, disk full, shutting down. Nothing was committed. */
+  /**
+   * The server answered with another error: lock timeout, disk full, shutting down. Nothing was
+   * committed.
+   */
   record Transient(String reason) implements SqlFailure {}
 
   /** No answer: whether anything was committed is unknown. */
@@ -42,7 +48,10 @@ public sealed interface SqlFailure {
     return new Transient(message);
   }
 
-  /** Judges a failure of COMMIT: only an error that the server raises instead of committing is a clear no. */
+  /**
+   * Judges a failure of COMMIT: only an error that the server raises instead of committing is a
+   * clear no.
+   */
   static SqlFailure ofCommit(Throwable failure) {
     return switch (of(failure)) {
       case Transient maybe when !maybe.reason().startsWith("40") -> new NoAnswer(maybe.reason());

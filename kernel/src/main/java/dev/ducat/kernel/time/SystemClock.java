@@ -5,7 +5,8 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 
 /**
- * The machine's clock, moved by a constant offset (zero but in fault tests). Microseconds: what Postgres keeps.
+ * The machine's clock, moved by a constant offset (zero but in fault tests). Microseconds: what
+ * Postgres keeps.
  *
  * @param offset added to wall-clock time
  */

@@ -18,7 +18,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 
-/** The smallest actor that could lose or double something: a counter per stream, kept in memory and in a table. */
+/**
+ * The smallest actor that could lose or double something: a counter per stream, kept in memory and
+ * in a table.
+ */
 final class CounterActor implements LaneActor<Add> {
   /** Adds {@code amount} to the stream's counter; answers with the new value. */
   record Add(String stream, long amount, Promise<Long> answer) {

@@ -203,7 +203,8 @@ class LaneTest {
     await().until(() -> a.owned.size() == 4);
     String stream = UnitKind.PAYMENT_SHARD.address(3);
     assertThat(a.add(stream, 5)).isEqualTo(5);
-    // What a process sees that was paused: its lease has run out and gone to somebody else, its memory says otherwise.
+    // What a process sees that was paused: its lease has run out and gone to somebody else, its
+    // memory says otherwise.
     TestNode.await(
         a.test
             .node()
@@ -229,7 +230,8 @@ class LaneTest {
       wire.swallowAnswers();
       Add add = Add.of(stream, 10);
       a.lane.put(add);
-      await().until(() -> sql(a, "select value from counter where stream = 'payment.shard.1'") == 11);
+      await()
+          .until(() -> sql(a, "select value from counter where stream = 'payment.shard.1'") == 11);
       wire.cut();
       assertThat(TestNode.await(add.answer().future())).isEqualTo(11);
       assertThat(a.add(stream, 1)).isEqualTo(12);
@@ -254,7 +256,8 @@ class LaneTest {
       String refusal = wire.deliverGhost();
       assertThat(refusal).contains("DF001");
       assertThat(a.add(stream, 1)).isEqualTo(12);
-      assertThat(sql(a, "select value from counter where stream = 'payment.shard.2'")).isEqualTo(12);
+      assertThat(sql(a, "select value from counter where stream = 'payment.shard.2'"))
+          .isEqualTo(12);
       assertThat(sql(a, "select count(*) from outbox.event where stream = 'payment.shard.2'"))
           .isEqualTo(3);
     }

@@ -41,11 +41,7 @@ final class Wire implements AutoCloseable {
 
   PgSettings settings(PgSettings direct) {
     return new PgSettings(
-        "127.0.0.1",
-        listening.getLocalPort(),
-        direct.database(),
-        direct.user(),
-        direct.password());
+        "127.0.0.1", listening.getLocalPort(), direct.database(), direct.user(), direct.password());
   }
 
   void swallowAnswers() {
@@ -86,7 +82,8 @@ final class Wire implements AutoCloseable {
         line.server.getOutputStream().write(line.held.toByteArray());
         line.server.getOutputStream().flush();
       }
-      // Every pipelined statement is answered, the refused ones too; COMMIT comes last, answered with ROLLBACK.
+      // Every pipelined statement is answered, the refused ones too; COMMIT comes last, answered
+      // with ROLLBACK.
       long deadline = System.nanoTime() + 5_000_000_000L;
       synchronized (line.answersToGhost) {
         while (!text(line).contains("ROLLBACK") && System.nanoTime() < deadline) {

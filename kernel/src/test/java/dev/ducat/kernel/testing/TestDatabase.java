@@ -7,7 +7,10 @@ import dev.ducat.kernel.sql.Migrations;
 import dev.ducat.kernel.sql.PgSettings;
 import java.util.UUID;
 
-/** A migrated database of one's own on the shared real Postgres: a copy of one that was migrated once per JVM. */
+/**
+ * A migrated database of one's own on the shared real Postgres: a copy of one that was migrated
+ * once per JVM.
+ */
 public final class TestDatabase {
   private static final String TEMPLATE = "ducat_test_template_" + ProcessHandle.current().pid();
 

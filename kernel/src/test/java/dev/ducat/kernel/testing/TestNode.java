@@ -18,8 +18,9 @@ import io.vertx.sqlclient.Pool;
 import java.time.Duration;
 
 /**
- * A node without verticles: a Vert.x instance of its own, a real database, running leases. Deploy what is tested on
- * {@link #vertx()}; close it at the end. Several nodes on one database are a cluster of separate buses.
+ * A node without verticles: a Vert.x instance of its own, a real database, running leases. Deploy
+ * what is tested on {@link #vertx()}; close it at the end. Several nodes on one database are a
+ * cluster of separate buses.
  */
 public final class TestNode implements AutoCloseable {
   private static final Duration LIMIT = Duration.ofSeconds(20);
@@ -28,7 +29,8 @@ public final class TestNode implements AutoCloseable {
   private final Pool leasePool;
   private final Node node;
 
-  private TestNode(Vertx vertx, PgSettings postgres, String nodeId, ShardSettings shards, Clock clock) {
+  private TestNode(
+      Vertx vertx, PgSettings postgres, String nodeId, ShardSettings shards, Clock clock) {
     this.vertx = vertx;
     SimpleMeterRegistry meters = new SimpleMeterRegistry();
     leasePool = Pools.queries(vertx, postgres, nodeId + "-leases", 2);
