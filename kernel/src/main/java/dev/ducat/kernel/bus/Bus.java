@@ -123,7 +123,7 @@ public final class Bus {
                   received.reply(done.result(), options);
                 } else {
                   BusException failure = asFailure(consumer.address(), done.cause());
-                  received.fail(failure.failure().ordinal(), failure.getMessage());
+                  received.fail(failure.failure().code(), failure.getMessage());
                 }
               });
         });
@@ -144,18 +144,12 @@ public final class Bus {
           switch (reply.failureType()) {
             case NO_HANDLERS -> BusFailure.NO_HANDLERS;
             case TIMEOUT -> BusFailure.TIMEOUT;
-            case RECIPIENT_FAILURE -> failureAt(reply.failureCode());
+            case RECIPIENT_FAILURE -> BusFailure.of(reply.failureCode());
             case ERROR -> BusFailure.UNAVAILABLE;
           };
       return new BusException(failure, address + ": " + reply.getMessage());
     }
     return new BusException(BusFailure.UNAVAILABLE, address + ": " + cause.getMessage());
-  }
-
-  private static BusFailure failureAt(int code) {
-    BusFailure[] known = BusFailure.values();
-    // A newer node may know failures that this one does not.
-    return code >= 0 && code < known.length ? known[code] : BusFailure.INTERNAL;
   }
 
   private static <A extends Message> Future<A> parsed(Object body, A prototype) {

@@ -108,9 +108,9 @@ final class LaneConnection {
       answers.add(send(current, OutboxStore.insert(events)));
     }
     Future<?> commit = current.query("COMMIT").execute();
-    answers.add(commit);
     try {
-      Await.result(Future.join(answers), answerMax);
+      // The server answers in order: COMMIT's answer, whatever it says, comes last.
+      Await.result(Future.join(Future.join(answers), commit), answerMax);
       return new End.Committed();
     } catch (RuntimeException failed) {
       return judge(answers, commit);
@@ -123,18 +123,23 @@ final class LaneConnection {
    */
   private static End judge(List<Future<?>> answers, Future<?> commit) {
     for (Future<?> answer : answers) {
-      if (answer.failed()) {
-        SqlFailure failure =
-            answer == commit ? SqlFailure.ofCommit(answer.cause()) : SqlFailure.of(answer.cause());
-        return failure instanceof SqlFailure.NoAnswer unknown
-            ? new End.InDoubt(unknown.reason())
-            : new End.Refused(failure);
-      }
       if (!answer.isComplete()) {
         return new End.InDoubt("no answer in time");
       }
+      if (answer.failed()) {
+        return end(SqlFailure.of(answer.cause()));
+      }
     }
-    return new End.Committed();
+    if (!commit.isComplete()) {
+      return new End.InDoubt("no answer to COMMIT in time");
+    }
+    return commit.failed() ? end(SqlFailure.ofCommit(commit.cause())) : new End.Committed();
+  }
+
+  private static End end(SqlFailure failure) {
+    return failure instanceof SqlFailure.NoAnswer unknown
+        ? new End.InDoubt(unknown.reason())
+        : new End.Refused(failure);
   }
 
   private static Future<RowSet<Row>> send(PgConnection connection, SqlStatement statement) {
