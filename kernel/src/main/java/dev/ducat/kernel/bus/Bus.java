@@ -5,6 +5,7 @@ import com.google.protobuf.Message;
 import dev.ducat.kernel.bus.ProtobufCodec.WireBytes;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.eventbus.EventBus;
 import io.vertx.core.eventbus.MessageConsumer;
@@ -23,6 +24,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class Bus {
   private static final Logger LOG = LoggerFactory.getLogger(Bus.class);
+
+  private static final String PING = "ping";
+  private static final WireBytes NOTHING = new WireBytes(Buffer.buffer());
 
   private final EventBus eventBus;
 
@@ -106,11 +110,34 @@ public final class Bus {
     return consumer.completion().map(done -> consumer::unregister);
   }
 
+  /**
+   * Whether somebody serves {@code address}, on any node; the handler there hears nothing of it. Fails with a {@link
+   * BusException}. After a healed partition an address may be served and yet not be found: this notices.
+   */
+  public Future<Void> ping(String address, Duration timeout) {
+    DeliveryOptions options =
+        new DeliveryOptions()
+            .setCodecName(ProtobufCodec.NAME)
+            .setSendTimeout(Math.max(1, timeout.toMillis()))
+            .addHeader(PING, "1");
+    return eventBus
+        .<Object>request(address, NOTHING, options)
+        .transform(
+            reply ->
+                reply.succeeded()
+                    ? Future.succeededFuture()
+                    : Future.failedFuture(failureOf(address, reply.cause())));
+  }
+
   private static <Q extends Message> void answer(
       MessageConsumer<Object> consumer, Q request, Function<Q, Future<? extends Message>> handler) {
     DeliveryOptions options = new DeliveryOptions().setCodecName(ProtobufCodec.NAME);
     consumer.handler(
         received -> {
+          if (received.headers().contains(PING)) {
+            received.reply(NOTHING, options);
+            return;
+          }
           Future<? extends Message> answer;
           try {
             answer = handler.apply(parse(received.body(), request));
