@@ -99,7 +99,9 @@ public final class Lane<M> {
     control(
         () -> {
           try {
-            if (load(lease)) {
+            if (!open) {
+              taken.fail("the lane has ended");
+            } else if (load(lease)) {
               taken.complete();
             } else {
               taken.fail("fenced before it was loaded: " + lease);
@@ -130,6 +132,15 @@ public final class Lane<M> {
   private void control(Runnable action) {
     controls.add(action);
     mailbox.wake();
+    if (ended.future().isComplete()) {
+      runControls();
+    }
+  }
+
+  private void runControls() {
+    for (Runnable next = controls.poll(); next != null; next = controls.poll()) {
+      next.run();
+    }
   }
 
   private void run() {
@@ -149,9 +160,17 @@ public final class Lane<M> {
       LOG.debug("lane {} interrupted", name);
     } finally {
       List.copyOf(streams.keySet()).forEach(this::forget);
+      turnAway();
       connection.discard();
       ended.complete();
+      runControls();
     }
+  }
+
+  /** The lane has ended: whoever still waits is told so, and asks the next owner. */
+  private void turnAway() {
+    waiting.forEach(letter -> actor.notOwner(letter.message()));
+    mailbox.drain().forEach(letter -> actor.notOwner(letter.message()));
   }
 
   /**
@@ -161,9 +180,7 @@ public final class Lane<M> {
    */
   int runOnce() throws InterruptedException {
     List<Letter<M>> letters = mailbox.takeAll(settings.batchMax(), PATIENCE);
-    for (Runnable next = controls.poll(); next != null; next = controls.poll()) {
-      next.run();
-    }
+    runControls();
     while (!waiting.isEmpty() && letters.size() < settings.batchMax()) {
       letters.add(waiting.remove());
     }

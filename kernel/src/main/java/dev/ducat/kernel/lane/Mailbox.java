@@ -85,6 +85,20 @@ final class Mailbox<M> {
     }
   }
 
+  /** Everything that is there, without waiting. */
+  List<Letter<M>> drain() {
+    lock.lock();
+    try {
+      List<Letter<M>> taken = new ArrayList<>(urgent);
+      taken.addAll(client);
+      urgent.clear();
+      client.clear();
+      return taken;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   int size() {
     lock.lock();
     try {
