@@ -11,9 +11,11 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
@@ -23,6 +25,7 @@ final class PostgresEngine implements Engine {
   static final String DATABASE = "ducat";
 
   private static final int TIMEOUT_MS = 1_000;
+  private static final Duration KILL_LIMIT = Duration.ofSeconds(10);
 
   private static final Map<String, String> SETTINGS =
       new TreeMap<>(
@@ -45,7 +48,7 @@ final class PostgresEngine implements Engine {
     if (!Files.exists(home.data())) {
       initialize(home, bin, prefix);
     }
-    forgetRecycledPid(home.data().resolve("postmaster.pid"));
+    settleLockFile(home.data());
     List<String> command = new ArrayList<>(prefix);
     command.addAll(
         List.of(
@@ -142,27 +145,39 @@ final class PostgresEngine implements Engine {
   }
 
   /**
-   * PostgreSQL refuses to start while the pid in its lock file is alive, whoever has that pid now.
-   * The caller knows that no postmaster of this folder runs; a file that names a live stranger is
-   * removed, any other is left to PostgreSQL, which then also checks for orphaned backends.
+   * PostgreSQL refuses to start while the pid in its lock file exists, be it a stranger's by now or
+   * that of a postmaster that has ended and whose parent has not noticed. No postmaster that we
+   * know of runs here, so the first two cost the file, and one that does run was started by an
+   * owner killed before it could note the pid. A file whose pid is gone is left to PostgreSQL,
+   * which then also looks for orphaned backends.
    */
-  private static void forgetRecycledPid(Path lockFile) {
+  private static void settleLockFile(Path data) {
+    Path lockFile = data.resolve("postmaster.pid");
     if (!Files.exists(lockFile)) {
       return;
     }
     try (Stream<String> lines = Files.lines(lockFile, StandardCharsets.UTF_8)) {
       long pid = lines.findFirst().map(line -> Long.parseLong(line.strip())).orElse(0L);
-      boolean stranger =
-          ProcessHandle.of(pid)
-              .flatMap(process -> process.info().command())
-              .map(command -> !command.endsWith("/postgres"))
-              .orElse(false);
-      if (stranger) {
-        Files.delete(lockFile);
+      Optional<ProcessHandle> handle = ProcessHandle.of(pid);
+      if (handle.isEmpty()) {
+        return;
       }
+      Optional<ProcessRef> process = ProcessRef.of(pid);
+      if (process.isPresent() && serves(handle.get(), data)) {
+        process.get().kill(KILL_LIMIT);
+      }
+      Files.delete(lockFile);
     } catch (IOException | NumberFormatException e) {
       throw new EmbeddedServiceException("cannot read " + lockFile, e);
     }
+  }
+
+  private static boolean serves(ProcessHandle process, Path data) {
+    return process
+        .info()
+        .arguments()
+        .map(arguments -> List.of(arguments).contains(data.toString()))
+        .orElse(false);
   }
 
   /**
