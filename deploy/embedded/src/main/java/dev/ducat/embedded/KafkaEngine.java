@@ -3,10 +3,9 @@ package dev.ducat.embedded;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.CodeSource;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -15,7 +14,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 
@@ -62,13 +60,17 @@ final class KafkaEngine implements Engine {
             AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, Ports.HOST + ":" + port,
             AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, PROBE_MS,
             AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, PROBE_MS);
-    try (Admin admin = Admin.create(settings)) {
+    Admin admin = Admin.create(settings);
+    try {
       return !admin.describeCluster().nodes().get(PROBE_MS, TimeUnit.MILLISECONDS).isEmpty();
     } catch (ExecutionException | TimeoutException e) {
       return false;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new EmbeddedServiceException("interrupted while asking Kafka", e);
+    } finally {
+      // Without a limit this waits for answers on their way, and a frozen broker never gives them.
+      admin.close(Duration.ZERO);
     }
   }
 
@@ -141,25 +143,10 @@ final class KafkaEngine implements Engine {
         .collect(Collectors.joining("\n", "", "\n"));
   }
 
-  /**
-   * This JVM's class path, made absolute because the child runs in another folder. This module
-   * comes first, because it replaces a class of Kafka's; see {@link
-   * org.apache.kafka.server.logger.Log4jControllerRegistration}.
-   */
+  /** This JVM's class path, made absolute because the child runs in another folder. */
   private static String classPath() {
-    return Stream.concat(
-            Stream.of(ownLocation()),
-            Arrays.stream(System.getProperty("java.class.path", "").split(File.pathSeparator, -1)))
+    return Arrays.stream(System.getProperty("java.class.path", "").split(File.pathSeparator, -1))
         .map(entry -> Path.of(entry).toAbsolutePath().toString())
         .collect(Collectors.joining(File.pathSeparator));
-  }
-
-  private static String ownLocation() {
-    CodeSource source = KafkaProcess.class.getProtectionDomain().getCodeSource();
-    try {
-      return Path.of(source.getLocation().toURI()).toString();
-    } catch (URISyntaxException e) {
-      throw new EmbeddedServiceException("cannot tell where this program lies", e);
-    }
   }
 }
