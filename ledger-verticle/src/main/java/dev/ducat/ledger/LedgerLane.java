@@ -2,14 +2,12 @@ package dev.ducat.ledger;
 
 import dev.ducat.kernel.bus.BusException;
 import dev.ducat.kernel.bus.BusFailure;
-import dev.ducat.kernel.crash.CrashPoint;
 import dev.ducat.kernel.lane.LaneActor;
 import dev.ducat.kernel.lane.Plan;
 import dev.ducat.kernel.lane.Stream;
 import dev.ducat.kernel.node.Node;
 import dev.ducat.kernel.outbox.OutboxStore;
 import dev.ducat.kernel.sql.Await;
-import dev.ducat.proto.internal.v1.RefusalReason;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.SqlConnection;
 import java.time.Instant;
@@ -18,7 +16,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.UUID;
 
 /** The actor that keeps the books of some tenants: decides in memory, writes what it decided. */
 final class LedgerLane implements LaneActor<LedgerMessage> {

@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
 import java.util.function.Function;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -130,10 +131,12 @@ final class LedgerStore {
     return connection
         .preparedQuery(FIND_ACCOUNTS)
         .execute(
-            Tuple.of(
-                column(keys, String[]::new, AccountKey::tenant),
-                column(keys, String[]::new, AccountKey::name),
-                column(keys, String[]::new, AccountKey::currency)))
+            Tuple.from(
+                new Object[] {
+                  column(keys, String[]::new, AccountKey::tenant),
+                  column(keys, String[]::new, AccountKey::name),
+                  column(keys, String[]::new, AccountKey::currency)
+                }))
         .map(rows -> rows.stream().map(LedgerRows::account).toList());
   }
 
@@ -292,8 +295,11 @@ final class LedgerStore {
   }
 
   private static Tuple ids(Collection<TransferKey> keys) {
-    return Tuple.of(
-        column(keys, String[]::new, TransferKey::tenant), column(keys, UUID[]::new, TransferKey::id));
+    return Tuple.from(
+        new Object[] {
+          column(keys, String[]::new, TransferKey::tenant),
+          column(keys, UUID[]::new, TransferKey::id)
+        });
   }
 
   private static OffsetDateTime utc(Instant time) {
@@ -307,7 +313,7 @@ final class LedgerStore {
   /** One column of many rows. */
   private static <R, V> @Nullable V[] column(
       Collection<R> rows,
-      java.util.function.IntFunction<@Nullable V[]> array,
+      IntFunction<@Nullable V[]> array,
       Function<R, ? extends @Nullable V> value) {
     @Nullable V[] column = array.apply(rows.size());
     int i = 0;
