@@ -26,7 +26,10 @@ import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** One batch of a ledger lane on its way to a plan: a draft per stream, and what goes out once it is committed. */
+/**
+ * One batch of a ledger lane on its way to a plan: a draft per stream, and what goes out once it is
+ * committed.
+ */
 final class BatchPlan {
   static final String DOORBELL = "relay.doorbell";
   private static final String SOURCE = "/ducat/ledger";
@@ -52,7 +55,7 @@ final class BatchPlan {
   private final Map<Books, StreamDraft> drafts = new LinkedHashMap<>();
   private final List<LedgerStore.TransferRow> transferRows = new ArrayList<>();
   private final List<Reply> replies = new ArrayList<>();
-  private final Map<BookedTransfer, Transfer> shown = new IdentityHashMap<>();
+  private final IdentityHashMap<BookedTransfer, Transfer> shown = new IdentityHashMap<>();
 
   BatchPlan(Node node, LedgerChain chain) {
     this.node = node;
@@ -153,11 +156,10 @@ final class BatchPlan {
     return drafts.computeIfAbsent(books, key -> new StreamDraft(key, now));
   }
 
-  private void write(
-      Books books, StreamDraft stream, BookedTransfer transfer, String traceparent) {
+  private void write(Books books, StreamDraft stream, BookedTransfer transfer, String traceparent) {
     byte[] hash = chain.link(stream.chain, transfer);
     stream.chain = hash;
-    transferRows.add(new LedgerStore.TransferRow(books.lane(), transfer, hash));
+    transferRows.add(new LedgerStore.TransferRow(books.lane(), transfer, Buffer.buffer(hash)));
     plan.append(books.stream().name(), event(transfer, traceparent));
   }
 

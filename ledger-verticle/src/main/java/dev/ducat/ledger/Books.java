@@ -9,8 +9,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a lane remembers of the books of one stream, as of the last commit. Accounts and open holds stay, the least
- * used ones leave when there are too many. What was read about transfer ids holds for one batch only.
+ * What a lane remembers of the books of one stream, as of the last commit. Accounts and open holds
+ * stay, the least used ones leave when there are too many. What was read about transfer ids holds
+ * for one batch only.
  */
 final class Books implements BooksView {
   private final Stream stream;
@@ -90,7 +91,7 @@ final class Books implements BooksView {
     lastBookedAt = draft.lastBookedAt();
   }
 
-  private static void trim(LinkedHashMap<?, ?> leastUsedFirst, int max) {
+  private static void trim(Map<?, ?> leastUsedFirst, int max) {
     Iterator<?> eldest = leastUsedFirst.keySet().iterator();
     for (int excess = leastUsedFirst.size() - max; excess > 0; excess--) {
       eldest.next();

@@ -3,7 +3,8 @@ package dev.ducat.ledger;
 import dev.ducat.proto.ledger.v1.AccountCounters;
 
 /**
- * What an account stands at, in minor units. The posted ones only grow; the pending ones are the sums of open holds.
+ * What an account stands at, in minor units. The posted ones only grow; the pending ones are the
+ * sums of open holds.
  *
  * @param version 1 at creation, plus 1 with every transfer
  */

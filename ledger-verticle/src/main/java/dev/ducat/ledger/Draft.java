@@ -11,8 +11,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Changes laid over the books, which stay as they are: taken up when all of it is committed, thrown away when it is
- * not. A chain of linked transfers gets a draft of its own over that of its batch.
+ * Changes laid over the books, which stay as they are: taken up when all of it is committed, thrown
+ * away when it is not. A chain of linked transfers gets a draft of its own over that of its batch.
  */
 final class Draft implements BooksView {
   /** A transfer id that can never be booked any more. */
@@ -64,7 +64,10 @@ final class Draft implements BooksView {
     return last;
   }
 
-  /** The wall clock's time, moved on where transfers have been booked at it already, or the clock has gone back. */
+  /**
+   * The wall clock's time, moved on where transfers have been booked at it already, or the clock
+   * has gone back.
+   */
   Instant nextTime(Instant... alsoAfter) {
     Instant latest = last;
     for (Instant other : alsoAfter) {

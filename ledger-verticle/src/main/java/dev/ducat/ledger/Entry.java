@@ -9,7 +9,8 @@ sealed interface Entry {
   /**
    * A transfer was booked.
    *
-   * @param resolvedBy how the hold that this is was resolved; null while it is open, and where it is no hold
+   * @param resolvedBy how the hold that this is was resolved; null while it is open, and where it
+   *     is no hold
    */
   record Booked(BookedTransfer transfer, @Nullable TransferKind resolvedBy) implements Entry {
     boolean isHold() {

@@ -10,8 +10,8 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a hold ends: posted whole or in part, voided, expired; once. What was held was within the limits, so ending it
- * never breaks one, and closed accounts do not stop it.
+ * How a hold ends: posted whole or in part, voided, expired; once. What was held was within the
+ * limits, so ending it never breaks one, and closed accounts do not stop it.
  */
 final class HoldRules {
   private HoldRules() {}
@@ -47,9 +47,9 @@ final class HoldRules {
   private static boolean touchesReserved(TransferCommand command, Entry.@Nullable Booked hold) {
     return Chart.isReserved(command.debit())
         || Chart.isReserved(command.credit())
-        || hold != null
+        || (hold != null
             && (Chart.isReserved(hold.transfer().debit().name())
-                || Chart.isReserved(hold.transfer().credit().name()));
+                || Chart.isReserved(hold.transfer().credit().name())));
   }
 
   private static @Nullable TransferResult objection(
@@ -70,8 +70,8 @@ final class HoldRules {
       // Its time is over, even where the sweep that writes it down has not come by yet.
       return TRANSFER_RESULT_HOLD_ALREADY_EXPIRED;
     }
-    if (!command.debit().isEmpty() && !command.debit().equals(hold.debit().name())
-        || !command.credit().isEmpty() && !command.credit().equals(hold.credit().name())) {
+    if ((!command.debit().isEmpty() && !command.debit().equals(hold.debit().name()))
+        || (!command.credit().isEmpty() && !command.credit().equals(hold.credit().name()))) {
       return TRANSFER_RESULT_ACCOUNTS_DIFFER_FROM_HOLD;
     }
     Long asked = command.amount();

@@ -20,7 +20,10 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Where requests for one ledger lane come in: read and checked for form, then put into the lane's mailbox. */
+/**
+ * Where requests for one ledger lane come in: read and checked for form, then put into the lane's
+ * mailbox.
+ */
 final class LaneDoor {
   private final Lease lease;
   private final Lane<LedgerMessage> lane;
@@ -61,7 +64,8 @@ final class LaneDoor {
     }
     inside.incrementAndGet();
     Future<LedgerReply> answered = answer.future().andThen(done -> leave());
-    if (request.hasApply() && request.getApply().getGroupsList().stream().anyMatch(TransferGroup::getPlatform)) {
+    if (request.hasApply()
+        && request.getApply().getGroupsList().stream().anyMatch(TransferGroup::getPlatform)) {
       // The next step of payments that were accepted long ago.
       lane.put(message);
     } else if (!lane.offer(message)) {
@@ -70,7 +74,9 @@ final class LaneDoor {
     return answered;
   }
 
-  /** No more requests come in: completes when the last one is answered, or after {@code patience}. */
+  /**
+   * No more requests come in: completes when the last one is answered, or after {@code patience}.
+   */
   Future<Void> drained(Duration patience) {
     leave();
     return empty

@@ -10,9 +10,9 @@ import javax.crypto.SecretKey;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The hash chain of a ledger lane: each transfer's hash covers its content and the hash before it, so that no row can
- * be changed, added, removed or moved without all later hashes being wrong. Keyed, so that they cannot be made right
- * again. For one thread.
+ * The hash chain of a ledger lane: each transfer's hash covers its content and the hash before it,
+ * so that no row can be changed, added, removed or moved without all later hashes being wrong.
+ * Keyed, so that they cannot be made right again. For one thread.
  */
 final class LedgerChain {
   static final String ALGORITHM = "HmacSHA256";

@@ -38,8 +38,8 @@ final class LedgerLane implements LaneActor<LedgerMessage> {
   }
 
   /**
-   * Accounts and holds are read when they are needed. Only the time of the last transfer must be known at once, so
-   * that times go on growing however the clocks of two owners differ.
+   * Accounts and holds are read when they are needed. Only the time of the last transfer must be
+   * known at once, so that times go on growing however the clocks of two owners differ.
    */
   @Override
   public void takeOver(SqlConnection connection, Stream stream) {
@@ -70,7 +70,8 @@ final class LedgerLane implements LaneActor<LedgerMessage> {
       Wanted.ids(message, known, ids);
     }
     if (!ids.isEmpty()) {
-      Future<Map<TransferKey, Entry>> transfers = LedgerStore.findTransfers(connection, ids.keySet());
+      Future<Map<TransferKey, Entry>> transfers =
+          LedgerStore.findTransfers(connection, ids.keySet());
       Future<Map<TransferKey, Entry>> refusals = LedgerStore.findRefusals(connection, ids.keySet());
       Await.result(Future.join(transfers, refusals), settings.answerMax());
       transfers.result().forEach((key, entry) -> ownerOf(ids, key).learn(key, entry));

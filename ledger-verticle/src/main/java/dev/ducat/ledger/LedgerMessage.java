@@ -8,7 +8,9 @@ import java.util.List;
 
 /** What a ledger lane can be asked to do. */
 sealed interface LedgerMessage {
-  /** The ledger lane, which is also the stream, whose books this is about: {@code ledger.lane.3}. */
+  /**
+   * The ledger lane, which is also the stream, whose books this is about: {@code ledger.lane.3}.
+   */
   String stream();
 
   /** Completed once what the answer says is committed. */
@@ -21,6 +23,10 @@ sealed interface LedgerMessage {
 
   /** A client's account. */
   record OpenAccount(
-      String stream, AccountKey key, NormalSide side, BalanceLimit limit, Promise<LedgerReply> answer)
+      String stream,
+      AccountKey key,
+      NormalSide side,
+      BalanceLimit limit,
+      Promise<LedgerReply> answer)
       implements LedgerMessage {}
 }

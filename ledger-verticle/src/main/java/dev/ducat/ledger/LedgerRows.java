@@ -77,7 +77,10 @@ final class LedgerRows {
     return Objects.requireNonNull(TransferKind.forNumber(row.getInteger(position)));
   }
 
-  /** Five columns from {@code first}: debits and credits posted, debits and credits pending, version. */
+  /**
+   * Five columns from {@code first}: debits and credits posted, debits and credits pending,
+   * version.
+   */
   static Counters counters(Row row, int first) {
     return new Counters(
         row.getLong(first),

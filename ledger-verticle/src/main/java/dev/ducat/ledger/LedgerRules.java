@@ -12,11 +12,14 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What may be booked. Decides one transfer after the other over a draft of the books; results come in the order of
- * precedence of {@link TransferResult}. No I/O, no clock but the draft's.
+ * What may be booked. Decides one transfer after the other over a draft of the books; results come
+ * in the order of precedence of {@link TransferResult}. No I/O, no clock but the draft's.
  */
 final class LedgerRules {
-  /** Results below this number tell that the id is known; they hold whatever becomes of the rest of a chain. */
+  /**
+   * Results below this number tell that the id is known; they hold whatever becomes of the rest of
+   * a chain.
+   */
   private static final int FIRST_RESULT_OF_A_NEW_ID = TRANSFER_RESULT_LINKED_CHAIN_OPEN_VALUE;
 
   private final Supplier<UUID> accountIds;
@@ -55,19 +58,23 @@ final class LedgerRules {
   }
 
   private void decideChain(
-      Draft draft, TransferGroupCommand group, List<TransferCommand> chain, List<Outcome> outcomes) {
+      Draft draft,
+      TransferGroupCommand group,
+      List<TransferCommand> chain,
+      List<Outcome> outcomes) {
     Draft attempt = draft.nested();
     List<Outcome> decided = new ArrayList<>(chain.size());
-    for (TransferCommand command : chain) {
-      Outcome outcome = decide(attempt, group, command);
+    for (int i = 0; i < chain.size(); i++) {
+      Outcome outcome = decide(attempt, group, chain.get(i));
       if (!outcome.isSuccess()) {
         // Only the one that failed by itself is pinned: the others did nothing wrong.
-        pin(draft, attempt, group, command, outcome);
-        for (TransferCommand member : chain) {
+        pin(draft, attempt, group, chain.get(i), outcome);
+        for (int j = 0; j < chain.size(); j++) {
           outcomes.add(
-              member == command
+              j == i
                   ? outcome
-                  : unlessKnown(draft, group, member, TRANSFER_RESULT_LINKED_TRANSFER_FAILED));
+                  : unlessKnown(
+                      draft, group, chain.get(j), TRANSFER_RESULT_LINKED_TRANSFER_FAILED));
         }
         return;
       }
@@ -78,15 +85,24 @@ final class LedgerRules {
   }
 
   private static void refuseOpenChain(
-      Draft draft, TransferGroupCommand group, List<TransferCommand> chain, List<Outcome> outcomes) {
+      Draft draft,
+      TransferGroupCommand group,
+      List<TransferCommand> chain,
+      List<Outcome> outcomes) {
     for (TransferCommand member : chain) {
       outcomes.add(unlessKnown(draft, group, member, TRANSFER_RESULT_LINKED_CHAIN_OPEN));
     }
   }
 
-  /** Where several results apply the smallest number is the answer: a known id says so even in a failed chain. */
+  /**
+   * Where several results apply the smallest number is the answer: a known id says so even in a
+   * failed chain.
+   */
   private static Outcome unlessKnown(
-      BooksView books, TransferGroupCommand group, TransferCommand command, TransferResult otherwise) {
+      BooksView books,
+      TransferGroupCommand group,
+      TransferCommand command,
+      TransferResult otherwise) {
     Outcome known = known(books, group, command);
     return known != null && known.result().getNumber() < FIRST_RESULT_OF_A_NEW_ID
         ? known
@@ -94,8 +110,9 @@ final class LedgerRules {
   }
 
   /**
-   * Records a failure that depends on the state of the world under the transfer's id, so that the answer stays. A
-   * void of a hold that nobody knows also takes the hold's id: it must not be held any more when it comes.
+   * Records a failure that depends on the state of the world under the transfer's id, so that the
+   * answer stays. A void of a hold that nobody knows also takes the hold's id: it must not be held
+   * any more when it comes.
    */
   private static void pin(
       Draft draft,
@@ -128,7 +145,8 @@ final class LedgerRules {
           TRANSFER_RESULT_DEBIT_ACCOUNT_CLOSED,
           TRANSFER_RESULT_CREDIT_ACCOUNT_CLOSED,
           TRANSFER_RESULT_EXCEEDS_CREDITS,
-          TRANSFER_RESULT_EXCEEDS_DEBITS -> true;
+          TRANSFER_RESULT_EXCEEDS_DEBITS ->
+          true;
       case TRANSFER_RESULT_UNSPECIFIED,
           TRANSFER_RESULT_CREATED,
           TRANSFER_RESULT_EXISTS,
@@ -155,7 +173,8 @@ final class LedgerRules {
           TRANSFER_RESULT_EXCEEDS_HOLD,
           TRANSFER_RESULT_REMAINDER_HOLD_EXISTS,
           TRANSFER_RESULT_OVERFLOW,
-          UNRECOGNIZED -> false;
+          UNRECOGNIZED ->
+          false;
     };
   }
 
@@ -195,14 +214,14 @@ final class LedgerRules {
   }
 
   /**
-   * The command that would have made {@code transfer}, in the form of {@code command}: what a resolution leaves open
-   * (its accounts, the whole amount) is taken as left open where that means the same.
+   * The command that would have made {@code transfer}, in the form of {@code command}: what a
+   * resolution leaves open (its accounts, the whole amount) is taken as left open where that means
+   * the same.
    */
   private static TransferCommand askedForBy(
       BookedTransfer transfer, TransferCommand command, BooksView books) {
     boolean resolution = transfer.holdId() != null;
-    boolean amountOpen =
-        resolution && command.amount() == null && resolvesAll(transfer, books);
+    boolean amountOpen = resolution && command.amount() == null && resolvesAll(transfer, books);
     return new TransferCommand(
         transfer.id(),
         transfer.kind(),

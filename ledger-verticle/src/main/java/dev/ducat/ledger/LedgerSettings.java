@@ -32,8 +32,8 @@ public record LedgerSettings(
   }
 
   /**
-   * Two lanes keep two cores busy. A million accounts and 200,000 holds are some 500 MB when a lane really meets as
-   * many.
+   * Two lanes keep two cores busy. A million accounts and 200,000 holds are some 500 MB when a lane
+   * really meets as many.
    */
   public static LedgerSettings defaults(SecretKey chainKey) {
     return new LedgerSettings(

@@ -24,8 +24,9 @@ import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The SQL of a ledger lane. Every statement that writes counts its rows and fails with DF002 when one is missing: the
- * row was there already, or was not at the version that memory believed. The lane then reads everything anew.
+ * The SQL of a ledger lane. Every statement that writes counts its rows and fails with DF002 when
+ * one is missing: the row was there already, or was not at the version that memory believed. The
+ * lane then reads everything anew.
  */
 final class LedgerStore {
   private static final String FIND_ACCOUNTS =
@@ -113,7 +114,7 @@ final class LedgerStore {
       """;
 
   /** A new transfer with what the lane adds to it. */
-  record TransferRow(int lane, BookedTransfer transfer, byte[] chain) {}
+  record TransferRow(int lane, BookedTransfer transfer, Buffer chain) {}
 
   /** A new refusal with what the lane adds to it. */
   record RefusalRow(int lane, Draft.Refused refused, Instant refusedAt) {}
@@ -262,7 +263,7 @@ final class LedgerStore {
               column(rows, Long[]::new, r -> r.transfer().credit().after().debitsPending()),
               column(rows, Long[]::new, r -> r.transfer().credit().after().creditsPending()),
               column(rows, Long[]::new, r -> r.transfer().credit().after().version()),
-              column(rows, Buffer[]::new, r -> Buffer.buffer(r.chain()))
+              column(rows, Buffer[]::new, TransferRow::chain)
             }));
   }
 

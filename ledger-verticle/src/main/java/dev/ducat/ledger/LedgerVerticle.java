@@ -1,12 +1,12 @@
 package dev.ducat.ledger;
 
+import dev.ducat.kernel.bus.Registration;
 import dev.ducat.kernel.lane.Lane;
 import dev.ducat.kernel.node.Node;
 import dev.ducat.kernel.shard.Lease;
 import dev.ducat.kernel.shard.ShardSettings;
 import dev.ducat.kernel.shard.UnitKind;
 import dev.ducat.kernel.shard.UnitOwner;
-import dev.ducat.kernel.bus.Registration;
 import dev.ducat.proto.internal.v1.LedgerRequest;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;

@@ -41,8 +41,8 @@ record TransferCommand(
   }
 
   /**
-   * What this asks for that an earlier request under the same id did not, in order of precedence; null when nothing.
-   * {@code linked} is how a transfer was sent, not what it is.
+   * What this asks for that an earlier request under the same id did not, in order of precedence;
+   * null when nothing. {@code linked} is how a transfer was sent, not what it is.
    */
   @Nullable TransferResult differenceFrom(TransferCommand earlier) {
     if (kind != earlier.kind) {
@@ -60,7 +60,8 @@ record TransferCommand(
     if (!Objects.equals(amount, earlier.amount) || !currency.equals(earlier.currency)) {
       return TransferResult.TRANSFER_RESULT_EXISTS_WITH_DIFFERENT_AMOUNT;
     }
-    if (keepRemainder != earlier.keepRemainder || !Objects.equals(remainderId, earlier.remainderId)) {
+    if (keepRemainder != earlier.keepRemainder
+        || !Objects.equals(remainderId, earlier.remainderId)) {
       return TransferResult.TRANSFER_RESULT_EXISTS_WITH_DIFFERENT_REMAINDER;
     }
     if (!Objects.equals(expiresAt, earlier.expiresAt)) {

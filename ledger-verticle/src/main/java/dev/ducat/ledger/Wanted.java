@@ -8,7 +8,10 @@ import org.jspecify.annotations.Nullable;
 final class Wanted {
   private Wanted() {}
 
-  /** Every id that a message would book or names. Only a hold that is known to be open needs no look. */
+  /**
+   * Every id that a message would book or names. Only a hold that is known to be open needs no
+   * look.
+   */
   static void ids(LedgerMessage message, Books books, Map<TransferKey, Books> wanted) {
     if (message instanceof LedgerMessage.ApplyTransfers apply) {
       for (TransferGroupCommand group : apply.groups()) {
@@ -44,7 +47,8 @@ final class Wanted {
     } else if (books.entry(new TransferKey(tenant, holdId)) instanceof Entry.Booked hold) {
       account(hold.transfer().debitKey(), books, wanted);
       account(hold.transfer().creditKey(), books, wanted);
-    } // else the hold is made by this very batch, with accounts that are named there, or there is none.
+    } // else the hold is made by this very batch, with accounts that are named there, or there is
+    // none.
   }
 
   private static void id(

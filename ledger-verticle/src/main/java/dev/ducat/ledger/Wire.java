@@ -14,7 +14,9 @@ import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** Reads what came over the bus, and refuses what has the wrong form with {@link InvalidRequest}. */
+/**
+ * Reads what came over the bus, and refuses what has the wrong form with {@link InvalidRequest}.
+ */
 final class Wire {
   static final int NAME_MAX = 255;
   static final int TENANT_MAX = 64;
@@ -65,9 +67,9 @@ final class Wire {
     for (int i = 0; i < name.length(); i++) {
       char c = name.charAt(i);
       boolean allowed =
-          c >= 'a' && c <= 'z'
-              || c >= 'A' && c <= 'Z'
-              || c >= '0' && c <= '9'
+          (c >= 'a' && c <= 'z')
+              || (c >= 'A' && c <= 'Z')
+              || (c >= '0' && c <= '9')
               || c == '.'
               || c == '_'
               || c == ':'

@@ -31,12 +31,14 @@ final class LedgerLaneTest {
 
   @Test
   void aPaymentMovesThroughTheChart() {
-    assertThat(ledger.results(platform(hold(1, RECEIVABLE, PENDING, 100)))).containsExactly("CREATED");
+    assertThat(ledger.results(platform(hold(1, RECEIVABLE, PENDING, 100))))
+        .containsExactly("CREATED");
     assertThat(ledger.results(platform(postHold(2, 1)))).containsExactly("CREATED");
     assertThat(
             ledger.results(
                 platform(
-                    post(3, PENDING, AVAILABLE, 100).setLinked(true), post(4, AVAILABLE, "fees", 3))))
+                    post(3, PENDING, AVAILABLE, 100).setLinked(true),
+                    post(4, AVAILABLE, "fees", 3))))
         .containsExactly("CREATED", "CREATED");
 
     assertThat(
@@ -88,8 +90,7 @@ final class LedgerLaneTest {
   @Test
   void oneOfAHundredDebitsFitsTheFunds() {
     ledger.apply(
-        platform(
-            post(1, RECEIVABLE, "wallet:alice", 100), post(2, RECEIVABLE, "wallet:bob", 1)));
+        platform(post(1, RECEIVABLE, "wallet:alice", 100), post(2, RECEIVABLE, "wallet:bob", 1)));
     List<Future<LedgerReply>> replies = new ArrayList<>();
     for (int i = 0; i < 100; i++) {
       replies.add(ledger.send(client(post(100 + i, "wallet:alice", "wallet:bob", 60))));
@@ -99,7 +100,8 @@ final class LedgerLaneTest {
     assertThat(replies.stream().map(LedgerLaneTest::resultOf).filter("CREATED"::equals)).hasSize(1);
     assertThat(replies.stream().map(LedgerLaneTest::resultOf).filter("EXCEEDS_CREDITS"::equals))
         .hasSize(99);
-    assertThat(ledger.column("select debits_posted from ledger.account where name = 'wallet:alice'"))
+    assertThat(
+            ledger.column("select debits_posted from ledger.account where name = 'wallet:alice'"))
         .containsExactly("60");
   }
 
@@ -127,7 +129,6 @@ final class LedgerLaneTest {
   }
 
   private static String resultOf(Future<LedgerReply> reply) {
-    return MemoryBooks.nameOf(
-        reply.result().getApplied().getGroups(0).getOutcomes(0).getResult());
+    return MemoryBooks.nameOf(reply.result().getApplied().getGroups(0).getOutcomes(0).getResult());
   }
 }

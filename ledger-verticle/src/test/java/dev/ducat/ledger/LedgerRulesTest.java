@@ -26,10 +26,10 @@ final class LedgerRulesTest {
   private static final long MAX = Long.MAX_VALUE;
 
   /**
-   * Books in which every result can be had: a and b are plain, poor cannot be overdrawn, full is an asset that cannot
-   * be, shut and shut2 are closed, rich is close to the end of counting. Hold 10 (a to b, 50) is open, 11 is posted by
-   * 21, 12 voided by 22, 13 lapsed, 14 the platform's; 30 is a post; 40 failed for lack of funds; hold 50 was voided
-   * before it came.
+   * Books in which every result can be had: a and b are plain, poor cannot be overdrawn, full is an
+   * asset that cannot be, shut and shut2 are closed, rich is close to the end of counting. Hold 10
+   * (a to b, 50) is open, 11 is posted by 21, 12 voided by 22, 13 lapsed, 14 the platform's; 30 is
+   * a post; 40 failed for lack of funds; hold 50 was voided before it came.
    */
   private static MemoryBooks books() {
     MemoryBooks books =
@@ -109,7 +109,9 @@ final class LedgerRulesTest {
         row("AMOUNT_NOT_POSITIVE", post(90, "fees", "fees", -1)),
         row("AMOUNT_NOT_POSITIVE", post(90, "fees", "fees", 1).clearAmount()),
         row("AMOUNT_NOT_POSITIVE", hold(90, "fees", "fees", 0)),
-        row("AMOUNT_NOT_POSITIVE", postHold(90, 99, 0).setDebitAccount("fees").setCreditAccount("fees")),
+        row(
+            "AMOUNT_NOT_POSITIVE",
+            postHold(90, 99, 0).setDebitAccount("fees").setCreditAccount("fees")),
         row("ACCOUNTS_SAME", post(90, "fees", "fees", 1)),
         row("ACCOUNTS_SAME", postHold(90, 99, 1).setDebitAccount("fees").setCreditAccount("fees")),
         row("ACCOUNT_RESERVED", post(90, "nobody", "fees", 1)),
@@ -243,7 +245,10 @@ final class LedgerRulesTest {
             books()
                 .results(
                     client(
-                        post(30, "a", "b", 50).setReference("r").setDescription("d").setLinked(true),
+                        post(30, "a", "b", 50)
+                            .setReference("r")
+                            .setDescription("d")
+                            .setLinked(true),
                         post(61, "poor", "a", 1).setLinked(true),
                         post(31, "a", "b", 1))))
         .containsExactly("EXISTS", "EXCEEDS_CREDITS", "EXISTS_WITH_DIFFERENT_DEBIT_ACCOUNT");
@@ -300,7 +305,8 @@ final class LedgerRulesTest {
     MemoryBooks books = new MemoryBooks().open("a").open("b");
     List<Outcome> outcomes =
         books.apply(client(post(1, "a", "b", 1), post(2, "a", "b", 1), post(3, "b", "a", 1)));
-    assertThat(outcomes.stream().map(o -> java.util.Objects.requireNonNull(o.transfer()).bookedAt()))
+    assertThat(
+            outcomes.stream().map(o -> java.util.Objects.requireNonNull(o.transfer()).bookedAt()))
         .isSorted()
         .doesNotHaveDuplicates();
   }

@@ -61,7 +61,14 @@ final class MemoryBooks implements BooksView {
         new AccountKey(Transfers.TENANT, name, "EUR"),
         (key, a) ->
             new Account(
-                a.id(), key, a.side(), a.limit(), true, a.counters(), a.createdAt(), a.updatedAt()));
+                a.id(),
+                key,
+                a.side(),
+                a.limit(),
+                true,
+                a.counters(),
+                a.createdAt(),
+                a.updatedAt()));
   }
 
   Counters counters(String name) {

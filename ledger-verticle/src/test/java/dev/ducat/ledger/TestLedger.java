@@ -111,9 +111,7 @@ final class TestLedger implements AutoCloseable {
   }
 
   List<String> results(TransferGroup group) {
-    return apply(group).stream()
-        .map(outcome -> MemoryBooks.nameOf(outcome.getResult()))
-        .toList();
+    return apply(group).stream().map(outcome -> MemoryBooks.nameOf(outcome.getResult())).toList();
   }
 
   RowSet<Row> sql(String text) {
