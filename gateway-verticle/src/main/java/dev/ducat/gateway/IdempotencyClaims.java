@@ -1,0 +1,318 @@
+package dev.ducat.gateway;
+
+import com.google.protobuf.ByteString;
+import io.lettuce.core.ClientOptions;
+import io.lettuce.core.ClientOptions.DisconnectedBehavior;
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisNoScriptException;
+import io.lettuce.core.RedisURI;
+import io.lettuce.core.ScriptOutputType;
+import io.lettuce.core.SetArgs;
+import io.lettuce.core.SocketOptions;
+import io.lettuce.core.TimeoutOptions;
+import io.lettuce.core.api.StatefulRedisConnection;
+import io.lettuce.core.api.async.RedisAsyncCommands;
+import io.lettuce.core.codec.StringCodec;
+import io.lettuce.core.resource.ClientResources;
+import io.lettuce.core.resource.DefaultClientResources;
+import io.lettuce.core.resource.Delay;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The fast path of idempotency: Redis says whether a key is being worked on, or is done. It never
+ * decides: whatever it says, a row or a lane has the last word, and whatever goes wrong here only
+ * means that the shard is asked. Redis that is slow or away costs the first few calls {@link
+ * #ANSWER_MAX} and then nothing: it is left out until it answers a ping.
+ */
+final class IdempotencyClaims {
+  private static final Logger LOG = LoggerFactory.getLogger(IdempotencyClaims.class);
+
+  /** More than this and asking the shard would have been faster. */
+  private static final Duration ANSWER_MAX = Duration.ofMillis(50);
+
+  /** Longer than a payment's wait; after it the claim only costs the fast path. */
+  private static final Duration CLAIM_LIFE = Duration.ofSeconds(60);
+
+  /** Retries come within minutes or hours; later ones ask the shard. */
+  private static final Duration DONE_LIFE_MAX = Duration.ofHours(24);
+
+  private static final Duration PING_PAUSE = Duration.ofMillis(250);
+  private static final Duration RECONNECT_MAX = Duration.ofSeconds(1);
+  private static final int FAILURES_MAX = 5;
+
+  /** Two commands for each call that can be in flight. */
+  private static final int COMMANDS_MAX = 8_192;
+
+  private static final String CLAIMED = "C:";
+  private static final String DONE = "D:";
+
+  /** Only its own claim is replaced: it may have run out and be another's by now. */
+  private static final String SETTLE =
+      """
+      if redis.call('get', KEYS[1]) == ARGV[1] then
+        redis.call('set', KEYS[1], ARGV[2], 'PX', ARGV[3])
+        return 1
+      end
+      return 0
+      """;
+
+  /**
+   * What Redis knows of a key.
+   *
+   * @param mine the value that this call wrote, or empty
+   * @param resourceId what the key made, or empty
+   * @param fingerprint of the request that made it, in hex, or empty
+   */
+  record Claim(String key, String mine, String resourceId, String fingerprint) {
+    /** Nothing is known: ask the shard. */
+    static final Claim NONE = new Claim("", "", "", "");
+
+    boolean isMine() {
+      return !mine.isEmpty();
+    }
+
+    /** Whether the same request is said to be done. */
+    boolean isDone(ByteString asked) {
+      return !fingerprint.isEmpty() && fingerprint.equals(hex(asked));
+    }
+  }
+
+  private final Vertx vertx;
+  private final Optional<RedisURI> uri;
+  private final String ownerPrefix;
+  private final AtomicLong claims = new AtomicLong();
+  private final AtomicInteger failures = new AtomicInteger();
+  private final Counter fallbacks;
+  private @Nullable ClientResources resources;
+  private @Nullable RedisClient client;
+  private volatile @Nullable RedisAsyncCommands<String, String> redis;
+  private volatile boolean usable;
+  private volatile boolean open = true;
+
+  /**
+   * @param owner a token of this process, unlike any other's
+   * @param uri empty to go without Redis
+   */
+  IdempotencyClaims(Vertx vertx, Optional<String> uri, String owner, MeterRegistry meters) {
+    this.vertx = vertx;
+    this.uri = uri.map(RedisURI::create);
+    this.ownerPrefix = CLAIMED + owner + "-";
+    this.fallbacks =
+        Counter.builder("ducat.gateway.redis.fallbacks")
+            .description("calls that asked the shard because Redis did not answer")
+            .register(meters);
+  }
+
+  /** The name of a key. */
+  static String key(String tenant, String method, String resource, String idempotencyKey) {
+    return "ducat:idem:" + tenant + ":" + method + ":" + resource + ":" + idempotencyKey;
+  }
+
+  /** Begins to connect; Redis that is away is no reason not to start. */
+  void start() {
+    if (uri.isEmpty()) {
+      return;
+    }
+    resources =
+        DefaultClientResources.builder()
+            .ioThreadPoolSize(2)
+            .computationThreadPoolSize(2)
+            .reconnectDelay(
+                Delay.exponential(Duration.ofMillis(20), RECONNECT_MAX, 2, TimeUnit.MILLISECONDS))
+            .build();
+    client = RedisClient.create(resources, uri.get());
+    client.setOptions(
+        ClientOptions.builder()
+            .disconnectedBehavior(DisconnectedBehavior.REJECT_COMMANDS)
+            .requestQueueSize(COMMANDS_MAX)
+            .socketOptions(
+                SocketOptions.builder().connectTimeout(RECONNECT_MAX).keepAlive(true).build())
+            .timeoutOptions(TimeoutOptions.enabled(ANSWER_MAX))
+            .build());
+    connect(client, uri.get());
+  }
+
+  private void connect(RedisClient from, RedisURI to) {
+    var unused =
+        from.connectAsync(StringCodec.UTF8, to)
+            .whenComplete(
+                (connection, failure) -> {
+                  if (failure == null) {
+                    connected(connection);
+                  } else if (open) {
+                    LOG.warn(
+                        "Redis is away, keys are checked by the shards alone: {}", reason(failure));
+                    vertx.setTimer(RECONNECT_MAX.toMillis(), timer -> connect(from, to));
+                  }
+                });
+  }
+
+  private void connected(StatefulRedisConnection<String, String> connection) {
+    redis = connection.async();
+    failures.set(0);
+    usable = true;
+  }
+
+  /** Whether asking is worth while at the moment. */
+  boolean isUsable() {
+    return usable;
+  }
+
+  /** Claims a key, or says what became of it. Never fails, and takes some 50 ms at most. */
+  Future<Claim> claim(String key) {
+    RedisAsyncCommands<String, String> commands = redis;
+    if (!usable || commands == null) {
+      return Future.succeededFuture(Claim.NONE);
+    }
+    String mine = ownerPrefix + claims.incrementAndGet();
+    SetArgs ifAbsent = SetArgs.Builder.nx().px(CLAIM_LIFE.toMillis());
+    Promise<Claim> answer = Promise.promise();
+    io.vertx.core.Context context = vertx.getOrCreateContext();
+    // Both at once, one way there and back. The value alone is judged: Lettuce sends again after a
+    // broken connection, and the claim that SET then meets may be our own.
+    var unused = commands.set(key, mine, ifAbsent);
+    commands
+        .get(key)
+        .whenComplete(
+            (value, failure) ->
+                context.runOnContext(
+                    nothing -> {
+                      if (failure == null) {
+                        failures.set(0);
+                        answer.complete(read(key, mine, value));
+                      } else {
+                        failed(failure);
+                        fallbacks.increment();
+                        answer.complete(Claim.NONE);
+                      }
+                    }));
+    return answer.future();
+  }
+
+  private static Claim read(String key, String mine, @Nullable String value) {
+    if (mine.equals(value)) {
+      return new Claim(key, mine, "", "");
+    }
+    if (value != null && value.startsWith(DONE)) {
+      int colon = value.indexOf(':', DONE.length());
+      if (colon > 0) {
+        return new Claim(
+            key, "", value.substring(DONE.length(), colon), value.substring(colon + 1));
+      }
+    }
+    return Claim.NONE;
+  }
+
+  /**
+   * Replaces a call's own claim by what came of it. Nobody waits for this.
+   *
+   * @param remaining how long the key itself will still be remembered
+   */
+  void settle(Claim claim, String resourceId, ByteString fingerprint, Duration remaining) {
+    RedisAsyncCommands<String, String> commands = redis;
+    long life = Math.min(remaining.toMillis(), DONE_LIFE_MAX.toMillis());
+    if (!usable || commands == null || life <= 0 || fingerprint.isEmpty()) {
+      return;
+    }
+    String[] keys = {claim.key()};
+    String done = DONE + resourceId + ":" + hex(fingerprint);
+    String[] values = {claim.mine(), done, Long.toString(life)};
+    commands
+        .<Long>evalsha(commands.digest(SETTLE), ScriptOutputType.INTEGER, keys, values)
+        .whenComplete(
+            (replaced, failure) -> {
+              if (failure instanceof RedisNoScriptException) {
+                // A Redis that was started anew has to be told the script once.
+                commands
+                    .<Long>eval(SETTLE, ScriptOutputType.INTEGER, keys, values)
+                    .whenComplete((again, other) -> noteIfFailed(other));
+              } else {
+                noteIfFailed(failure);
+              }
+            });
+  }
+
+  private void noteIfFailed(@Nullable Throwable failure) {
+    if (failure != null) {
+      failed(failure);
+    }
+  }
+
+  private void failed(Throwable failure) {
+    if (failures.incrementAndGet() == FAILURES_MAX) {
+      usable = false;
+      LOG.warn("Redis is left out until it answers: {}", reason(failure));
+      pingLater();
+    }
+  }
+
+  private void pingLater() {
+    if (open) {
+      vertx.setTimer(PING_PAUSE.toMillis(), timer -> ping());
+    }
+  }
+
+  private void ping() {
+    RedisAsyncCommands<String, String> commands = redis;
+    if (commands == null) {
+      return;
+    }
+    commands
+        .ping()
+        .whenComplete(
+            (pong, failure) -> {
+              if (failure == null) {
+                LOG.info("Redis answers again");
+                failures.set(0);
+                usable = true;
+              } else {
+                pingLater();
+              }
+            });
+  }
+
+  /** Closes the connection. */
+  Future<Void> stop() {
+    open = false;
+    usable = false;
+    RedisClient closing = client;
+    ClientResources released = resources;
+    if (closing == null || released == null) {
+      return Future.succeededFuture();
+    }
+    Promise<Void> stopped = Promise.promise();
+    var unused =
+        closing
+            .shutdownAsync(0, 1, TimeUnit.SECONDS)
+            .whenComplete(
+                (nothing, failure) -> {
+                  var unusedToo =
+                      released
+                          .shutdown(0, 1, TimeUnit.SECONDS)
+                          .addListener(end -> stopped.tryComplete());
+                });
+    return stopped.future();
+  }
+
+  private static String hex(ByteString fingerprint) {
+    return HexFormat.of().formatHex(fingerprint.toByteArray());
+  }
+
+  private static String reason(Throwable failure) {
+    Throwable cause = failure.getCause();
+    return cause == null ? failure.toString() : cause.toString();
+  }
+}
