@@ -1,0 +1,45 @@
+package dev.ducat.ledger;
+
+import dev.ducat.proto.ledger.v1.BalanceLimit;
+import dev.ducat.proto.ledger.v1.NormalSide;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The accounts that payments use. They are opened when a saga first moves them; those of the
+ * platform itself are moved by sagas only.
+ */
+record Chart(NormalSide side, BalanceLimit limit) {
+  private static final Chart ASSET =
+      new Chart(NormalSide.NORMAL_SIDE_DEBIT, BalanceLimit.BALANCE_LIMIT_NONE);
+  private static final Chart OPEN_LIABILITY =
+      new Chart(NormalSide.NORMAL_SIDE_CREDIT, BalanceLimit.BALANCE_LIMIT_NONE);
+
+  /** What may be spent: it cannot be overdrawn. */
+  private static final Chart FUNDS =
+      new Chart(
+          NormalSide.NORMAL_SIDE_CREDIT, BalanceLimit.BALANCE_LIMIT_DEBITS_MUST_NOT_EXCEED_CREDITS);
+
+  /**
+   * How an account of this name is opened on first use; null when the chart has no such account.
+   */
+  static @Nullable Chart entryOf(String name) {
+    if (name.startsWith("psp_receivable:")) {
+      return ASSET;
+    }
+    if (name.equals("fees") || (name.startsWith("merchant:") && name.endsWith(":pending"))) {
+      return OPEN_LIABILITY;
+    }
+    if (name.startsWith("wallet:")
+        || (name.startsWith("merchant:") && name.endsWith(":available"))) {
+      return FUNDS;
+    }
+    return null;
+  }
+
+  /** Whether only sagas may open or move an account of this name. */
+  static boolean isReserved(String name) {
+    return name.startsWith("psp_receivable:")
+        || name.startsWith("merchant:")
+        || name.equals("fees");
+  }
+}

@@ -1,0 +1,139 @@
+package dev.ducat.ledger;
+
+import dev.ducat.kernel.bus.BusException;
+import dev.ducat.kernel.bus.BusFailure;
+import dev.ducat.kernel.lane.Lane;
+import dev.ducat.kernel.shard.Lease;
+import dev.ducat.kernel.shard.UnitKind;
+import dev.ducat.proto.internal.v1.LedgerReply;
+import dev.ducat.proto.internal.v1.LedgerRequest;
+import dev.ducat.proto.internal.v1.RefusalReason;
+import dev.ducat.proto.internal.v1.TransferGroup;
+import dev.ducat.proto.ledger.v1.BalanceLimit;
+import dev.ducat.proto.ledger.v1.CreateAccountRequest;
+import dev.ducat.proto.ledger.v1.NormalSide;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Where requests for one ledger lane come in: read and checked for form, then put into the lane's
+ * mailbox.
+ */
+final class LaneDoor {
+  private final Lease lease;
+  private final Lane<LedgerMessage> lane;
+  private final int units;
+
+  /** Requests without an answer, and one for the door's being open. */
+  private final AtomicInteger inside = new AtomicInteger(1);
+
+  private final Promise<Void> empty = Promise.promise();
+
+  /**
+   * A door.
+   *
+   * @param units ledger lanes of the installation
+   */
+  LaneDoor(Lease lease, Lane<LedgerMessage> lane, int units) {
+    this.lease = lease;
+    this.lane = lane;
+    this.units = units;
+  }
+
+  /** Answers a request once what the answer says is committed. */
+  Future<LedgerReply> answer(LedgerRequest request) {
+    Promise<LedgerReply> answer = Promise.promise();
+    LedgerMessage message;
+    try {
+      message = read(request, answer);
+    } catch (InvalidRequest invalid) {
+      return Future.succeededFuture(Refusals.reply(invalid.toRefusal()));
+    }
+    if (message instanceof LedgerMessage.OpenAccount open && Chart.isReserved(open.key().name())) {
+      return Future.succeededFuture(
+          Refusals.reply(
+              Refusals.of(
+                  RefusalReason.REFUSAL_REASON_PLATFORM_ACCOUNT,
+                  "name",
+                  "accounts of this name belong to the platform")));
+    }
+    inside.incrementAndGet();
+    Future<LedgerReply> answered = answer.future().andThen(done -> leave());
+    if (request.hasApply()
+        && request.getApply().getGroupsList().stream().anyMatch(TransferGroup::getPlatform)) {
+      // The next step of payments that were accepted long ago.
+      lane.put(message);
+    } else if (!lane.offer(message)) {
+      answer.tryFail(new BusException(BusFailure.BUSY, lease.address()));
+    }
+    return answered;
+  }
+
+  /**
+   * No more requests come in: completes when the last one is answered, or after {@code patience}.
+   */
+  Future<Void> drained(Duration patience) {
+    leave();
+    return empty
+        .future()
+        .timeout(Math.max(1, patience.toMillis()), TimeUnit.MILLISECONDS)
+        .otherwiseEmpty();
+  }
+
+  private void leave() {
+    if (inside.decrementAndGet() == 0) {
+      empty.complete();
+    }
+  }
+
+  private LedgerMessage read(LedgerRequest request, Promise<LedgerReply> answer) {
+    return switch (request.getCommandCase()) {
+      case APPLY -> {
+        List<TransferGroupCommand> groups = new ArrayList<>(request.getApply().getGroupsCount());
+        for (TransferGroup group : request.getApply().getGroupsList()) {
+          groups.add(Wire.group(group));
+          requireOurs(group.getTenant());
+        }
+        yield new LedgerMessage.ApplyTransfers(lease.address(), groups, answer);
+      }
+      case OPEN_ACCOUNT -> {
+        String tenant = Wire.tenant(request.getOpenAccount().getTenant());
+        requireOurs(tenant);
+        yield open(tenant, request.getOpenAccount().getRequest(), answer);
+      }
+      case COMMAND_NOT_SET -> throw new InvalidRequest("command", "one is needed");
+    };
+  }
+
+  private LedgerMessage open(
+      String tenant, CreateAccountRequest request, Promise<LedgerReply> answer) {
+    NormalSide side = request.getNormalSide();
+    if (side != NormalSide.NORMAL_SIDE_DEBIT && side != NormalSide.NORMAL_SIDE_CREDIT) {
+      throw new InvalidRequest("normal_side", "DEBIT or CREDIT");
+    }
+    BalanceLimit limit = request.getLimit();
+    if (limit == BalanceLimit.BALANCE_LIMIT_UNSPECIFIED) {
+      limit = BalanceLimit.BALANCE_LIMIT_NONE;
+    } else if (limit == BalanceLimit.UNRECOGNIZED) {
+      throw new InvalidRequest("limit", "not a limit");
+    }
+    AccountKey key =
+        new AccountKey(
+            tenant,
+            Wire.accountName(request.getName(), "name"),
+            Wire.currency(request.getCurrencyCode(), "currency_code"));
+    return new LedgerMessage.OpenAccount(lease.address(), key, side, limit, answer);
+  }
+
+  /** Books of a tenant in two lanes would be two books. */
+  private void requireOurs(String tenant) {
+    if (UnitKind.hash(units, tenant) != lease.unit()) {
+      throw new InvalidRequest("tenant", "its books are not kept by " + lease.address());
+    }
+  }
+}

@@ -1,0 +1,134 @@
+package dev.ducat.ledger;
+
+import dev.ducat.kernel.bus.BusException;
+import dev.ducat.kernel.bus.BusFailure;
+import dev.ducat.kernel.lane.LaneActor;
+import dev.ducat.kernel.lane.Plan;
+import dev.ducat.kernel.lane.Stream;
+import dev.ducat.kernel.node.Node;
+import dev.ducat.kernel.outbox.OutboxStore;
+import dev.ducat.kernel.sql.Await;
+import io.vertx.core.Future;
+import io.vertx.sqlclient.SqlConnection;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** The actor that keeps the books of some tenants: decides in memory, writes what it decided. */
+final class LedgerLane implements LaneActor<LedgerMessage> {
+  private final Node node;
+  private final LedgerSettings settings;
+  private final LedgerRules rules;
+  private final LedgerChain chain;
+  private final Map<String, Books> books = new HashMap<>();
+
+  LedgerLane(Node node, LedgerSettings settings) {
+    this.node = node;
+    this.settings = settings;
+    this.rules = new LedgerRules(node.ids()::next);
+    this.chain = new LedgerChain(settings.chainKey());
+  }
+
+  @Override
+  public String streamOf(LedgerMessage message) {
+    return message.stream();
+  }
+
+  /**
+   * Accounts and holds are read when they are needed. Only the time of the last transfer must be
+   * known at once, so that times go on growing however the clocks of two owners differ.
+   */
+  @Override
+  public void takeOver(SqlConnection connection, Stream stream) {
+    Instant last =
+        Await.result(
+                OutboxStore.afterPosition(connection, stream.name(), stream.head() - 1, 1),
+                settings.answerMax())
+            .stream()
+            .map(event -> event.event().createdAt())
+            .reduce(Instant.EPOCH, (first, second) -> second);
+    books.put(stream.name(), new Books(stream, settings, last));
+  }
+
+  @Override
+  public void forget(String stream) {
+    books.remove(stream);
+  }
+
+  @Override
+  public void load(SqlConnection connection, List<LedgerMessage> batch) {
+    Set<Books> begun = new HashSet<>();
+    Map<TransferKey, Books> ids = new HashMap<>();
+    for (LedgerMessage message : batch) {
+      Books known = booksOf(message);
+      if (begun.add(known)) {
+        known.beginBatch();
+      }
+      Wanted.ids(message, known, ids);
+    }
+    if (!ids.isEmpty()) {
+      Future<Map<TransferKey, Entry>> transfers =
+          LedgerStore.findTransfers(connection, ids.keySet());
+      Future<Map<TransferKey, Entry>> refusals = LedgerStore.findRefusals(connection, ids.keySet());
+      Await.result(Future.join(transfers, refusals), settings.answerMax());
+      transfers.result().forEach((key, entry) -> ownerOf(ids, key).learn(key, entry));
+      refusals.result().forEach((key, entry) -> ownerOf(ids, key).learn(key, entry));
+    }
+    Map<AccountKey, Books> accounts = new HashMap<>();
+    for (LedgerMessage message : batch) {
+      Wanted.accounts(message, booksOf(message), accounts);
+    }
+    if (!accounts.isEmpty()) {
+      Await.result(LedgerStore.findAccounts(connection, accounts.keySet()), settings.answerMax())
+          .forEach(account -> ownerOf(accounts, account.key()).learn(account));
+    }
+  }
+
+  @Override
+  public Plan decide(List<LedgerMessage> batch) {
+    BatchPlan plan = new BatchPlan(node, chain);
+    for (LedgerMessage message : batch) {
+      switch (message) {
+        case LedgerMessage.ApplyTransfers apply -> plan.apply(apply, booksOf(apply), rules);
+        case LedgerMessage.OpenAccount open -> plan.open(open, booksOf(open));
+      }
+    }
+    return plan.finish();
+  }
+
+  @Override
+  public Plan decideAlone(LedgerMessage culprit, String failure) {
+    Plan plan = new Plan();
+    plan.afterCommit(
+        () ->
+            culprit
+                .answer()
+                .tryFail(
+                    new BusException(BusFailure.INTERNAL, "the ledger cannot store this request")));
+    return plan;
+  }
+
+  @Override
+  public void notOwner(LedgerMessage message) {
+    message.answer().tryFail(new BusException(BusFailure.NOT_OWNER, message.stream()));
+  }
+
+  private Books booksOf(LedgerMessage message) {
+    Books known = books.get(message.stream());
+    if (known == null) {
+      throw new IllegalStateException("not taken over: " + message.stream());
+    }
+    return known;
+  }
+
+  private static <K> Books ownerOf(Map<K, Books> owners, K key) {
+    Books owner = owners.get(key);
+    if (owner == null) {
+      throw new IllegalStateException("not asked for: " + key);
+    }
+    return owner;
+  }
+}

@@ -1,0 +1,32 @@
+package dev.ducat.ledger;
+
+import dev.ducat.proto.internal.v1.LedgerReply;
+import dev.ducat.proto.ledger.v1.BalanceLimit;
+import dev.ducat.proto.ledger.v1.NormalSide;
+import io.vertx.core.Promise;
+import java.util.List;
+
+/** What a ledger lane can be asked to do. */
+sealed interface LedgerMessage {
+  /**
+   * The ledger lane, which is also the stream, whose books this is about: {@code ledger.lane.3}.
+   */
+  String stream();
+
+  /** Completed once what the answer says is committed. */
+  Promise<LedgerReply> answer();
+
+  /** Groups that are independent of each other. */
+  record ApplyTransfers(
+      String stream, List<TransferGroupCommand> groups, Promise<LedgerReply> answer)
+      implements LedgerMessage {}
+
+  /** A client's account. */
+  record OpenAccount(
+      String stream,
+      AccountKey key,
+      NormalSide side,
+      BalanceLimit limit,
+      Promise<LedgerReply> answer)
+      implements LedgerMessage {}
+}

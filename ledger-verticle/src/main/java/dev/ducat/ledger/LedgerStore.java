@@ -1,0 +1,326 @@
+package dev.ducat.ledger;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import dev.ducat.kernel.sql.SqlStatement;
+import dev.ducat.proto.ledger.v1.NewTransfer;
+import dev.ducat.proto.ledger.v1.TransferResult;
+import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.RowSet;
+import io.vertx.sqlclient.SqlConnection;
+import io.vertx.sqlclient.Tuple;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.function.Function;
+import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The SQL of a ledger lane. Every statement that writes counts its rows and fails with DF002 when
+ * one is missing: the row was there already, or was not at the version that memory believed. The
+ * lane then reads everything anew.
+ */
+final class LedgerStore {
+  private static final String FIND_ACCOUNTS =
+      "select "
+          + LedgerRows.ACCOUNT_COLUMNS
+          + """
+            from unnest($1::text[], $2::text[], $3::text[]) as k(tenant, name, currency)
+            join ledger.account a on a.tenant = k.tenant and a.name = k.name collate "C"
+                                 and a.currency = k.currency collate "C"
+            """;
+
+  private static final String FIND_TRANSFERS =
+      "select "
+          + LedgerRows.TRANSFER_COLUMNS
+          + """
+            , r.kind
+            from unnest($1::text[], $2::uuid[]) as k(tenant, id)
+            join ledger.transfer t on t.tenant = k.tenant and t.transfer_id = k.id
+            """
+          + LedgerRows.JOIN_ACCOUNTS
+          + """
+            left join ledger.transfer r on r.tenant = t.tenant and r.hold_id = t.transfer_id and r.hold_id is not null
+            """;
+
+  private static final String FIND_REFUSALS =
+      """
+      select f.tenant, f.transfer_id, f.result, f.request
+        from unnest($1::text[], $2::uuid[]) as k(tenant, id)
+        join ledger.refusal f on f.tenant = k.tenant and f.transfer_id = k.id
+      """;
+
+  private static final String INSERT_ACCOUNTS =
+      """
+      with written as (
+        insert into ledger.account (account_id, tenant, name, currency, normal_side, balance_limit, closed,
+                                    debits_posted, credits_posted, debits_pending, credits_pending, version,
+                                    created_at, updated_at)
+        select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::smallint[], $6::smallint[],
+                             $7::boolean[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[],
+                             $13::timestamptz[], $14::timestamptz[])
+        on conflict do nothing returning 1)
+      select outbox.expect('ledger.account', cardinality($1::uuid[]), count(*)) from written
+      """;
+
+  private static final String UPDATE_ACCOUNTS =
+      """
+      with written as (
+        update ledger.account a
+           set debits_posted = u.debits_posted, credits_posted = u.credits_posted, debits_pending = u.debits_pending,
+               credits_pending = u.credits_pending, version = u.version, updated_at = u.updated_at
+          from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
+                      $8::timestamptz[])
+            as u(id, expected, debits_posted, credits_posted, debits_pending, credits_pending, version, updated_at)
+         where a.account_id = u.id and a.version = u.expected
+        returning 1)
+      select outbox.expect('ledger.account', cardinality($1::uuid[]), count(*)) from written
+      """;
+
+  private static final String INSERT_TRANSFERS =
+      """
+      with written as (
+        insert into ledger.transfer (tenant, transfer_id, lane, kind, debit_account, credit_account, amount, currency,
+                                     hold_id, linked, keep_remainder, remainder_hold_id, reference, description,
+                                     hold_expires_at, booked_at,
+                                     debit_debits_posted, debit_credits_posted, debit_debits_pending,
+                                     debit_credits_pending, debit_version,
+                                     credit_debits_posted, credit_credits_posted, credit_debits_pending,
+                                     credit_credits_pending, credit_version, chain)
+        select * from unnest($1::text[], $2::uuid[], $3::smallint[], $4::smallint[], $5::uuid[], $6::uuid[],
+                             $7::bigint[], $8::text[], $9::uuid[], $10::boolean[], $11::boolean[], $12::uuid[],
+                             $13::text[], $14::text[], $15::timestamptz[], $16::timestamptz[],
+                             $17::bigint[], $18::bigint[], $19::bigint[], $20::bigint[], $21::bigint[],
+                             $22::bigint[], $23::bigint[], $24::bigint[], $25::bigint[], $26::bigint[], $27::bytea[])
+        on conflict do nothing returning 1)
+      select outbox.expect('ledger.transfer', cardinality($1::text[]), count(*)) from written
+      """;
+
+  private static final String INSERT_REFUSALS =
+      """
+      with written as (
+        insert into ledger.refusal (tenant, transfer_id, lane, result, request, refused_at)
+        select * from unnest($1::text[], $2::uuid[], $3::smallint[], $4::smallint[], $5::bytea[], $6::timestamptz[])
+        on conflict do nothing returning 1)
+      select outbox.expect('ledger.refusal', cardinality($1::text[]), count(*)) from written
+      """;
+
+  /** A new transfer with what the lane adds to it. */
+  record TransferRow(int lane, BookedTransfer transfer, Buffer chain) {}
+
+  /** A new refusal with what the lane adds to it. */
+  record RefusalRow(int lane, Draft.Refused refused, Instant refusedAt) {}
+
+  /**
+   * An account that has changed.
+   *
+   * @param expectedVersion the version in the database
+   */
+  record ChangedAccount(Account account, long expectedVersion) {}
+
+  private LedgerStore() {}
+
+  static Future<List<Account>> findAccounts(SqlConnection connection, Collection<AccountKey> keys) {
+    return connection
+        .preparedQuery(FIND_ACCOUNTS)
+        .execute(
+            Tuple.from(
+                new Object[] {
+                  column(keys, String[]::new, AccountKey::tenant),
+                  column(keys, String[]::new, AccountKey::name),
+                  column(keys, String[]::new, AccountKey::currency)
+                }))
+        .map(rows -> rows.stream().map(LedgerRows::account).toList());
+  }
+
+  /** The transfers among these ids, each with how it was resolved if it is a hold. */
+  static Future<Map<TransferKey, Entry>> findTransfers(
+      SqlConnection connection, Collection<TransferKey> keys) {
+    return connection
+        .preparedQuery(FIND_TRANSFERS)
+        .execute(ids(keys))
+        .map(
+            rows -> {
+              Map<TransferKey, Entry> found = new HashMap<>();
+              for (Row row : rows) {
+                BookedTransfer transfer = LedgerRows.transfer(row);
+                found.put(
+                    transfer.key(),
+                    new Entry.Booked(
+                        transfer,
+                        row.getInteger(LedgerRows.AFTER_TRANSFER) == null
+                            ? null
+                            : LedgerRows.kind(row, LedgerRows.AFTER_TRANSFER)));
+              }
+              return found;
+            });
+  }
+
+  /** What is recorded as refused among these ids. */
+  static Future<Map<TransferKey, Entry>> findRefusals(
+      SqlConnection connection, Collection<TransferKey> keys) {
+    return connection.preparedQuery(FIND_REFUSALS).execute(ids(keys)).map(LedgerStore::refusals);
+  }
+
+  private static Map<TransferKey, Entry> refusals(RowSet<Row> rows) {
+    Map<TransferKey, Entry> found = new HashMap<>();
+    for (Row row : rows) {
+      Buffer request = row.getBuffer(3);
+      found.put(
+          new TransferKey(row.getString(0), row.getUUID(1)),
+          request == null
+              ? new Entry.Voided()
+              : new Entry.Failed(
+                  command(request),
+                  Objects.requireNonNull(TransferResult.forNumber(row.getInteger(2)))));
+    }
+    return found;
+  }
+
+  private static TransferCommand command(Buffer request) {
+    try {
+      return Wire.transfer(NewTransfer.parseFrom(request.getBytes()), false);
+    } catch (InvalidProtocolBufferException notOurs) {
+      throw new IllegalStateException("a refusal that is not ours", notOurs);
+    }
+  }
+
+  static SqlStatement insertAccounts(List<Account> rows) {
+    return new SqlStatement(
+        INSERT_ACCOUNTS,
+        Tuple.from(
+            new Object[] {
+              column(rows, UUID[]::new, Account::id),
+              column(rows, String[]::new, a -> a.key().tenant()),
+              column(rows, String[]::new, a -> a.key().name()),
+              column(rows, String[]::new, a -> a.key().currency()),
+              column(rows, Short[]::new, a -> (short) a.side().getNumber()),
+              column(rows, Short[]::new, a -> (short) a.limit().getNumber()),
+              column(rows, Boolean[]::new, Account::closed),
+              column(rows, Long[]::new, a -> a.counters().debitsPosted()),
+              column(rows, Long[]::new, a -> a.counters().creditsPosted()),
+              column(rows, Long[]::new, a -> a.counters().debitsPending()),
+              column(rows, Long[]::new, a -> a.counters().creditsPending()),
+              column(rows, Long[]::new, a -> a.counters().version()),
+              column(rows, OffsetDateTime[]::new, a -> utc(a.createdAt())),
+              column(rows, OffsetDateTime[]::new, a -> utc(a.updatedAt()))
+            }));
+  }
+
+  /** Absolute counters, one row per account however many transfers moved it. */
+  static SqlStatement updateAccounts(List<ChangedAccount> rows) {
+    return new SqlStatement(
+        UPDATE_ACCOUNTS,
+        Tuple.from(
+            new Object[] {
+              column(rows, UUID[]::new, a -> a.account().id()),
+              column(rows, Long[]::new, ChangedAccount::expectedVersion),
+              column(rows, Long[]::new, a -> a.account().counters().debitsPosted()),
+              column(rows, Long[]::new, a -> a.account().counters().creditsPosted()),
+              column(rows, Long[]::new, a -> a.account().counters().debitsPending()),
+              column(rows, Long[]::new, a -> a.account().counters().creditsPending()),
+              column(rows, Long[]::new, a -> a.account().counters().version()),
+              column(rows, OffsetDateTime[]::new, a -> utc(a.account().updatedAt()))
+            }));
+  }
+
+  static SqlStatement insertTransfers(List<TransferRow> rows) {
+    return new SqlStatement(
+        INSERT_TRANSFERS,
+        Tuple.from(
+            new Object[] {
+              column(rows, String[]::new, r -> r.transfer().tenant()),
+              column(rows, UUID[]::new, r -> r.transfer().id()),
+              column(rows, Short[]::new, r -> (short) r.lane()),
+              column(rows, Short[]::new, r -> (short) r.transfer().kind().getNumber()),
+              column(rows, UUID[]::new, r -> r.transfer().debit().accountId()),
+              column(rows, UUID[]::new, r -> r.transfer().credit().accountId()),
+              column(rows, Long[]::new, r -> r.transfer().amount()),
+              column(rows, String[]::new, r -> r.transfer().currency()),
+              column(rows, UUID[]::new, r -> r.transfer().holdId()),
+              column(rows, Boolean[]::new, r -> r.transfer().linked()),
+              column(rows, Boolean[]::new, r -> r.transfer().keepRemainder()),
+              column(rows, UUID[]::new, r -> r.transfer().remainderId()),
+              column(rows, String[]::new, r -> r.transfer().reference()),
+              column(rows, String[]::new, r -> r.transfer().description()),
+              column(rows, OffsetDateTime[]::new, r -> utcOrNull(r.transfer().expiresAt())),
+              column(rows, OffsetDateTime[]::new, r -> utc(r.transfer().bookedAt())),
+              column(rows, Long[]::new, r -> r.transfer().debit().after().debitsPosted()),
+              column(rows, Long[]::new, r -> r.transfer().debit().after().creditsPosted()),
+              column(rows, Long[]::new, r -> r.transfer().debit().after().debitsPending()),
+              column(rows, Long[]::new, r -> r.transfer().debit().after().creditsPending()),
+              column(rows, Long[]::new, r -> r.transfer().debit().after().version()),
+              column(rows, Long[]::new, r -> r.transfer().credit().after().debitsPosted()),
+              column(rows, Long[]::new, r -> r.transfer().credit().after().creditsPosted()),
+              column(rows, Long[]::new, r -> r.transfer().credit().after().debitsPending()),
+              column(rows, Long[]::new, r -> r.transfer().credit().after().creditsPending()),
+              column(rows, Long[]::new, r -> r.transfer().credit().after().version()),
+              column(rows, Buffer[]::new, TransferRow::chain)
+            }));
+  }
+
+  static SqlStatement insertRefusals(List<RefusalRow> rows) {
+    return new SqlStatement(
+        INSERT_REFUSALS,
+        Tuple.from(
+            new Object[] {
+              column(rows, String[]::new, r -> r.refused().key().tenant()),
+              column(rows, UUID[]::new, r -> r.refused().key().id()),
+              column(rows, Short[]::new, r -> (short) r.lane()),
+              column(rows, Short[]::new, r -> (short) result(r.refused().entry()).getNumber()),
+              column(rows, Buffer[]::new, r -> request(r.refused().entry())),
+              column(rows, OffsetDateTime[]::new, r -> utc(r.refusedAt()))
+            }));
+  }
+
+  private static TransferResult result(Entry refused) {
+    return switch (refused) {
+      case Entry.Failed failed -> failed.result();
+      case Entry.Voided voided -> TransferResult.TRANSFER_RESULT_HOLD_VOIDED_BEFORE_CREATION;
+      case Entry.Booked booked -> throw new IllegalStateException("not refused: " + booked);
+    };
+  }
+
+  private static @Nullable Buffer request(Entry refused) {
+    return refused instanceof Entry.Failed failed
+        ? Buffer.buffer(failed.command().request().toByteArray())
+        : null;
+  }
+
+  private static Tuple ids(Collection<TransferKey> keys) {
+    return Tuple.from(
+        new Object[] {
+          column(keys, String[]::new, TransferKey::tenant),
+          column(keys, UUID[]::new, TransferKey::id)
+        });
+  }
+
+  private static OffsetDateTime utc(Instant time) {
+    return time.atOffset(ZoneOffset.UTC);
+  }
+
+  private static @Nullable OffsetDateTime utcOrNull(@Nullable Instant time) {
+    return time == null ? null : utc(time);
+  }
+
+  /** One column of many rows. */
+  private static <R, V> @Nullable V[] column(
+      Collection<R> rows,
+      IntFunction<@Nullable V[]> array,
+      Function<R, ? extends @Nullable V> value) {
+    @Nullable V[] column = array.apply(rows.size());
+    int i = 0;
+    for (R row : rows) {
+      column[i++] = value.apply(row);
+    }
+    return column;
+  }
+}

@@ -1,0 +1,142 @@
+package dev.ducat.ledger;
+
+import dev.ducat.kernel.bus.BusException;
+import dev.ducat.kernel.shard.ShardSettings;
+import dev.ducat.kernel.shard.UnitKind;
+import dev.ducat.kernel.sql.PgSettings;
+import dev.ducat.kernel.testing.TestDatabase;
+import dev.ducat.kernel.testing.TestNode;
+import dev.ducat.kernel.time.Clock;
+import dev.ducat.kernel.time.SystemClock;
+import dev.ducat.proto.internal.v1.ApplyTransfers;
+import dev.ducat.proto.internal.v1.LedgerReply;
+import dev.ducat.proto.internal.v1.LedgerRequest;
+import dev.ducat.proto.internal.v1.TransferGroup;
+import dev.ducat.proto.ledger.v1.TransferOutcome;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.RowSet;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** A node with a ledger on a real database, asked over its bus. */
+final class TestLedger implements AutoCloseable {
+  static final int LANES = 4;
+
+  /** Short leases: a test that kills a node waits for them. */
+  static final ShardSettings SHARDS =
+      new ShardSettings(
+          4, LANES, 1, Duration.ofMillis(1_500), Duration.ofMillis(300), Duration.ofSeconds(5));
+
+  private static final Duration PATIENCE = Duration.ofSeconds(15);
+
+  private final PgSettings postgres;
+  private final TestNode node;
+  private final String deployment;
+
+  private TestLedger(PgSettings postgres, String nodeId, Clock clock, LedgerSettings settings) {
+    this.postgres = postgres;
+    node = TestNode.start(postgres, nodeId, SHARDS, clock);
+    deployment =
+        TestNode.await(node.vertx().deployVerticle(new LedgerVerticle(node.node(), settings)));
+  }
+
+  static TestLedger start() {
+    return start(TestDatabase.create(), "node-1");
+  }
+
+  static TestLedger start(PgSettings postgres, String nodeId) {
+    return start(postgres, nodeId, new SystemClock(), LedgerSettings.development());
+  }
+
+  static TestLedger start(
+      PgSettings postgres, String nodeId, Clock clock, LedgerSettings settings) {
+    return new TestLedger(postgres, nodeId, clock, settings);
+  }
+
+  TestNode node() {
+    return node;
+  }
+
+  PgSettings postgres() {
+    return postgres;
+  }
+
+  static String address(String tenant) {
+    return UnitKind.LEDGER_LANE.address(UnitKind.hash(LANES, tenant));
+  }
+
+  /** Asks as a gateway does: again while nobody owns the lane. */
+  Future<LedgerReply> ask(String address, LedgerRequest request) {
+    return ask(address, request, System.nanoTime() + PATIENCE.toNanos());
+  }
+
+  private Future<LedgerReply> ask(String address, LedgerRequest request, long until) {
+    return node.node()
+        .bus()
+        .ask(address, request, LedgerReply.getDefaultInstance(), PATIENCE)
+        .recover(
+            failure ->
+                failure instanceof BusException bus
+                        && bus.failure().asksAgain()
+                        && System.nanoTime() - until < 0
+                    ? later().compose(then -> ask(address, request, until))
+                    : Future.failedFuture(failure));
+  }
+
+  private Future<Void> later() {
+    Promise<Void> later = Promise.promise();
+    node.vertx().setTimer(20, fired -> later.complete());
+    return later.future().timeout(1, TimeUnit.SECONDS);
+  }
+
+  Future<LedgerReply> send(TransferGroup... groups) {
+    LedgerRequest request =
+        LedgerRequest.newBuilder()
+            .setApply(ApplyTransfers.newBuilder().addAllGroups(List.of(groups)))
+            .build();
+    return ask(address(groups[0].getTenant()), request);
+  }
+
+  /** One group, and its outcomes. */
+  List<TransferOutcome> apply(TransferGroup group) {
+    LedgerReply reply = TestNode.await(send(group));
+    if (!reply.hasApplied()) {
+      throw new AssertionError("not applied: " + reply);
+    }
+    return reply.getApplied().getGroups(0).getOutcomesList();
+  }
+
+  List<String> results(TransferGroup group) {
+    return apply(group).stream().map(outcome -> MemoryBooks.nameOf(outcome.getResult())).toList();
+  }
+
+  RowSet<Row> sql(String text) {
+    return TestNode.await(node.node().queries().query(text).execute());
+  }
+
+  /** The first column of all rows as text. */
+  List<String> column(String text) {
+    List<String> values = new ArrayList<>();
+    sql(text).forEach(row -> values.add(String.valueOf(row.getValue(0))));
+    return values;
+  }
+
+  /** One number. */
+  long number(String text) {
+    return sql(text).iterator().next().getLong(0);
+  }
+
+  /** Stops the ledger as an orderly shutdown does; the node stays. */
+  void undeploy() {
+    TestNode.await(node.vertx().undeploy(deployment));
+  }
+
+  @Override
+  public void close() {
+    node.close();
+  }
+}
