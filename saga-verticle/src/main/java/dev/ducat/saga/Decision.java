@@ -1,0 +1,29 @@
+package dev.ducat.saga;
+
+import dev.ducat.proto.payments.v1.Payment;
+import dev.ducat.proto.payments.v1.PaymentEventDetail;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a transition decided: the rows as they will be, and what is told about it. What happens next follows from the
+ * saga: {@link #actsNow} or its timer.
+ */
+public record Decision(
+    Saga saga, Standing standing, List<Event> events, List<Audit> audits, List<Attempt> attempts) {
+
+  /** An event of the payment, and the payment after it. */
+  public record Event(Payment after, PaymentEventDetail detail) {}
+
+  /** A record for the audit topic. */
+  public record Audit(String about, String action, String reason, Map<String, String> details) {}
+
+  /** An attempt that did not simply succeed. */
+  public record Attempt(
+      Step step, Phase phase, int number, Signal signal, String error, String connectorReference) {}
+
+  /** Whether the saga's action is due at once. */
+  public boolean actsNow() {
+    return saga.nextAttemptAt() == null && !saga.phase().isOver() && saga.phase() != Phase.PARKED;
+  }
+}

@@ -1,0 +1,42 @@
+package dev.ducat.saga;
+
+import dev.ducat.proto.ledger.v1.TransferResult;
+import dev.ducat.proto.payments.v1.NextAction;
+import java.time.Duration;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/** What became of an action, as far as it is known. */
+public sealed interface Outcome {
+  /**
+   * It happened, exactly as asked, on the ledger and at the PSP.
+   *
+   * @param connectorReference the PSP's own name for it; empty for actions without PSP
+   */
+  record Done(String connectorReference, @Nullable Instant authorizationExpireTime)
+      implements Outcome {}
+
+  /** The PSP refused it for good. */
+  record Declined(String code, String message) implements Outcome {}
+
+  /** The PSP decides later; the payer may have to act first. */
+  record Pending(String connectorReference, @Nullable NextAction nextAction) implements Outcome {}
+
+  /** It certainly did not happen, and may be tried again. */
+  record Retryable(String message, @Nullable Duration retryAfter) implements Outcome {}
+
+  /** No answer: it may have happened. */
+  record Unknown(String message) implements Outcome {}
+
+  /** The PSP knows no operation of this key (yet). */
+  record NotFound() implements Outcome {}
+
+  /** Nothing was sent, because the unit may not be ours any more. */
+  record NotSent() implements Outcome {}
+
+  /** The ledger refused what had to come before the PSP call: nothing happened anywhere. */
+  record LedgerRefused(TransferResult result) implements Outcome {}
+
+  /** An answer that does not belong to what was asked: for a person, never booked. */
+  record Mismatch(String message) implements Outcome {}
+}

@@ -1,0 +1,49 @@
+package dev.ducat.saga;
+
+import dev.ducat.proto.internal.v1.SagaData;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A saga as its last commit left it.
+ *
+ * @param attempt how often the current action may have been sent, from 1
+ * @param nextAttemptAt when the current phase goes on by itself; null while its action is on its way, and at rest
+ * @param version counts commits, from 1
+ * @param data the intent and everything it needs
+ */
+public record Saga(
+    Claim claim,
+    Step step,
+    Phase phase,
+    int attempt,
+    @Nullable Instant nextAttemptAt,
+    long version,
+    SagaData data) {
+
+  public Saga {
+    if (version < 1 || attempt < 0) {
+      throw new IllegalArgumentException("saga version " + version + ", attempt " + attempt);
+    }
+  }
+
+  /** The state that operators see. */
+  public SagaState state() {
+    return switch (phase) {
+      case ACT, ASK -> nextAttemptAt == null ? SagaState.RUNNING : SagaState.WAITING;
+      case AWAIT -> SagaState.WAITING;
+      case RELEASE, UNDO -> SagaState.COMPENSATING;
+      case PARKED -> SagaState.NEEDS_ATTENTION;
+      case ENDED -> SagaState.DONE;
+      case UNDONE -> SagaState.COMPENSATED;
+    };
+  }
+
+  /** How it ended, for the table's {@code outcome}; null while it has not. */
+  public @Nullable String outcome() {
+    if (!phase.isOver()) {
+      return null;
+    }
+    return data.hasFailure() ? data.getFailure().getCode() : "DONE";
+  }
+}

@@ -1,0 +1,30 @@
+package dev.ducat.saga;
+
+/** What a saga's table branches on: an outcome, judged by what came before it and by the time. */
+public enum Signal {
+  /** A valid request. */
+  VALID,
+  /** A request that the payment's own checks refuse. */
+  INVALID,
+  DONE,
+  DECLINED,
+  /** The ledger refused what comes before the PSP call. */
+  LEDGER_REFUSED,
+  PENDING,
+  /** Nothing happened; there are attempts left. */
+  RETRYABLE,
+  /** Nothing happened, as often as we are willing to try. */
+  RETRIES_SPENT,
+  /** It may have happened. */
+  UNKNOWN,
+  /** The PSP does not know it, which proves nothing yet. */
+  NOT_FOUND,
+  /** The PSP does not know it, deadline and quarantine have passed, and the same key may be sent again. */
+  PROVEN_ABSENT,
+  /** Nothing was sent. */
+  NOT_SENT,
+  /** An answer other than asked for. */
+  MISMATCH,
+  /** Unknown, or still not undone, for as long as we are willing to try alone. */
+  TOO_LONG
+}
