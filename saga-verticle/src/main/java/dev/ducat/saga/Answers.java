@@ -15,8 +15,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Judges what the PSP and the ledger answered against what was asked. The one place where an answer becomes an
- * {@link Outcome}; nothing is booked that did not pass here.
+ * Judges what the PSP and the ledger answered against what was asked. The one place where an answer
+ * becomes an {@link Outcome}; nothing is booked that did not pass here.
  */
 final class Answers {
   private Answers() {}
@@ -26,7 +26,8 @@ final class Answers {
     String key = keyOf(asked);
     if (!answer.getOperationKey().equals(key)) {
       return new Outcome.Mismatch(
-          "asked about operation %s, the answer is about %s".formatted(key, answer.getOperationKey()));
+          "asked about operation %s, the answer is about %s"
+              .formatted(key, answer.getOperationKey()));
     }
     if (answer.getKind() != kindOf(asked)) {
       return new Outcome.Mismatch(
@@ -96,7 +97,9 @@ final class Answers {
       TransferResult result = answer.getResult();
       if (!isBooked(transfer.getKind(), result)
           && result != TransferResult.TRANSFER_RESULT_LINKED_TRANSFER_FAILED) {
-        return beforePsp && transfer.getKind() == TransferKind.TRANSFER_KIND_HOLD && isRefusal(result)
+        return beforePsp
+                && transfer.getKind() == TransferKind.TRANSFER_KIND_HOLD
+                && isRefusal(result)
             ? new Outcome.LedgerRefused(result)
             : new Outcome.Mismatch("the ledger answered " + result + " to " + transfer.getKind());
       }
@@ -104,7 +107,9 @@ final class Answers {
     boolean chainFailed =
         answers.stream()
             .anyMatch(a -> a.getResult() == TransferResult.TRANSFER_RESULT_LINKED_TRANSFER_FAILED);
-    return chainFailed ? new Outcome.Mismatch("the ledger refused a chain without saying why") : null;
+    return chainFailed
+        ? new Outcome.Mismatch("the ledger refused a chain without saying why")
+        : null;
   }
 
   /** The failure code of a hold that the ledger refused. */

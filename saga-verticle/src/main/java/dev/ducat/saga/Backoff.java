@@ -16,7 +16,10 @@ public record Backoff(Duration first, Duration max) {
     }
   }
 
-  /** The pause after the {@code failures}-th failure in a row: anything up to the doubled bound, so that many do not come back at once. */
+  /**
+   * The pause after the {@code failures}-th failure in a row: anything up to the doubled bound, so
+   * that many do not come back at once.
+   */
   public Duration afterFailures(int failures, RandomGenerator random) {
     long bound = first.toNanos();
     for (int i = 1; i < failures && bound < max.toNanos(); i++) {

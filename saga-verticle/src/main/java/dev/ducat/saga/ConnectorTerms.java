@@ -7,13 +7,17 @@ import java.time.Duration;
  *
  * @param deadline how long a call may go unanswered before it counts as unknown
  * @param quarantine how long after a call's deadline its operation may still appear at the PSP
- * @param idempotencyWindow how long the PSP remembers a key, so that sending it again does nothing twice
+ * @param idempotencyWindow how long the PSP remembers a key, so that sending it again does nothing
+ *     twice
  * @param windowMargin how much earlier we stop sending a key again
  */
 public record ConnectorTerms(
     Duration deadline, Duration quarantine, Duration idempotencyWindow, Duration windowMargin) {
 
-  /** The simulator answers from its journal at once and remembers every key for ever; a day is plenty. */
+  /**
+   * The simulator answers from its journal at once and remembers every key for ever; a day is
+   * plenty.
+   */
   public static ConnectorTerms simulator() {
     return new ConnectorTerms(
         Duration.ofSeconds(5), Duration.ofSeconds(1), Duration.ofDays(1), Duration.ofHours(1));

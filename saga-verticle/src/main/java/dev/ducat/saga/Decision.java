@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a transition decided: the rows as they will be, and what is told about it. What happens next follows from the
- * saga: {@link #actsNow} or its timer.
+ * What a transition decided: the rows as they will be, and what is told about it. What happens next
+ * follows from the saga: {@link #actsNow} or its timer.
  */
 public record Decision(
     Saga saga, Standing standing, List<Event> events, List<Audit> audits, List<Attempt> attempts) {

@@ -1,6 +1,9 @@
 package dev.ducat.saga;
 
-/** What a transition does besides moving on. The table names them, {@link Transition} carries them out. */
+/**
+ * What a transition does besides moving on. The table names them, {@link Transition} carries them
+ * out.
+ */
 enum Effect {
   /** Event: the payment exists. */
   CREATED,

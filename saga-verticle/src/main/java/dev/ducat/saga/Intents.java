@@ -16,8 +16,8 @@ import dev.ducat.proto.payments.v1.Payment;
 import dev.ducat.proto.type.v1.Money;
 
 /**
- * Builds what a saga is about to do, complete. Every effect gets an id or key derived from (saga, step, leg): whoever
- * asks again, on whatever node, asks for the same effect.
+ * Builds what a saga is about to do, complete. Every effect gets an id or key derived from (saga,
+ * step, leg): whoever asks again, on whatever node, asks for the same effect.
  */
 final class Intents {
   private Intents() {}
@@ -61,8 +61,8 @@ final class Intents {
   }
 
   /**
-   * Undoing the authorize step: void at the PSP under the authorize's key, then release the hold. Both are tolerant of an
-   * authorize that never ran, and keep it from taking effect later.
+   * Undoing the authorize step: void at the PSP under the authorize's key, then release the hold.
+   * Both are tolerant of an authorize that never ran, and keep it from taking effect later.
    */
   static Compensation reversal(Claim claim, Payment payment, String authorizationReference) {
     VoidRequest call =

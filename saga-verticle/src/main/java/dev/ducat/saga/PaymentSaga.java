@@ -48,20 +48,29 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The saga of a payment: one table from (step, phase, signal) to (step, phase, effects). Pure: what it decides is
- * committed before anything of it happens, and whatever is decided anew from the same rows comes out the same.
+ * The saga of a payment: one table from (step, phase, signal) to (step, phase, effects). Pure: what
+ * it decides is committed before anything of it happens, and whatever is decided anew from the same
+ * rows comes out the same.
  *
- * <p>Three rules shape the table. What may have happened is asked about ({@link Phase#ASK}) before anything else is done,
- * and never counts as failed. A refusal turns the saga back: what was done is undone in reverse. Once the capture
- * succeeded there is no way back, only forward.
+ * <p>Three rules shape the table. What may have happened is asked about ({@link Phase#ASK}) before
+ * anything else is done, and never counts as failed. A refusal turns the saga back: what was done
+ * is undone in reverse. Once the capture succeeded there is no way back, only forward.
  */
 public final class PaymentSaga {
-  /** Stored with each saga. A change of meaning below needs a new number, and the old table kept beside the new. */
+  /**
+   * Stored with each saga. A change of meaning below needs a new number, and the old table kept
+   * beside the new.
+   */
   public static final int DEFINITION_VERSION = 1;
 
   /** A line of the table. */
   record Row(
-      SagaKind kind, Step step, Phase phase, Signal signal, Step toStep, Phase toPhase,
+      SagaKind kind,
+      Step step,
+      Phase phase,
+      Signal signal,
+      Step toStep,
+      Phase toPhase,
       List<Effect> effects) {}
 
   private record From(Step step, Phase phase, Signal signal) {}
@@ -74,14 +83,54 @@ public final class PaymentSaga {
 
             for (Phase phase : List.of(ACT, ASK, AWAIT)) {
               t.on(AUTHORIZE, phase, Signal.DONE, CAPTURE, ACT, AUTHORIZED, INTEND_CAPTURE);
-              t.on(AUTHORIZE, phase, Signal.DECLINED, AUTHORIZE, RELEASE, NOTE_ATTEMPT, NOTE_FAILURE, INTEND_RELEASE);
-              t.on(AUTHORIZE, phase, Signal.LEDGER_REFUSED, NOTIFY, ENDED, NOTE_ATTEMPT, NOTE_FAILURE, FAILED);
+              t.on(
+                  AUTHORIZE,
+                  phase,
+                  Signal.DECLINED,
+                  AUTHORIZE,
+                  RELEASE,
+                  NOTE_ATTEMPT,
+                  NOTE_FAILURE,
+                  INTEND_RELEASE);
+              t.on(
+                  AUTHORIZE,
+                  phase,
+                  Signal.LEDGER_REFUSED,
+                  NOTIFY,
+                  ENDED,
+                  NOTE_ATTEMPT,
+                  NOTE_FAILURE,
+                  FAILED);
               t.on(AUTHORIZE, phase, Signal.RETRYABLE, AUTHORIZE, ACT, NOTE_ATTEMPT, AGAIN);
-              t.on(AUTHORIZE, phase, Signal.RETRIES_SPENT, AUTHORIZE, RELEASE, NOTE_ATTEMPT, NOTE_FAILURE, INTEND_REVERSAL);
+              t.on(
+                  AUTHORIZE,
+                  phase,
+                  Signal.RETRIES_SPENT,
+                  AUTHORIZE,
+                  RELEASE,
+                  NOTE_ATTEMPT,
+                  NOTE_FAILURE,
+                  INTEND_REVERSAL);
               t.on(CAPTURE, phase, Signal.DONE, SETTLE, ACT, CAPTURED, INTEND_SETTLE);
-              t.on(CAPTURE, phase, Signal.DECLINED, AUTHORIZE, UNDO, NOTE_ATTEMPT, NOTE_FAILURE, INTEND_REVERSAL);
+              t.on(
+                  CAPTURE,
+                  phase,
+                  Signal.DECLINED,
+                  AUTHORIZE,
+                  UNDO,
+                  NOTE_ATTEMPT,
+                  NOTE_FAILURE,
+                  INTEND_REVERSAL);
               t.on(CAPTURE, phase, Signal.RETRYABLE, CAPTURE, ACT, NOTE_ATTEMPT, AGAIN);
-              t.on(CAPTURE, phase, Signal.RETRIES_SPENT, AUTHORIZE, UNDO, NOTE_ATTEMPT, NOTE_FAILURE, INTEND_REVERSAL);
+              t.on(
+                  CAPTURE,
+                  phase,
+                  Signal.RETRIES_SPENT,
+                  AUTHORIZE,
+                  UNDO,
+                  NOTE_ATTEMPT,
+                  NOTE_FAILURE,
+                  INTEND_REVERSAL);
             }
             for (Step step : List.of(AUTHORIZE, CAPTURE)) {
               t.on(step, ACT, Signal.PENDING, step, AWAIT, NOTE_ATTEMPT, SHOW_ACTION, Effect.ASK);
@@ -136,12 +185,15 @@ public final class PaymentSaga {
   }
 
   /** The first step, for a request whose key is new. */
-  public Decision start(Claim claim, CreatePaymentRequest request, Instant now, RandomGenerator random) {
+  public Decision start(
+      Claim claim, CreatePaymentRequest request, Instant now, RandomGenerator random) {
     Standing nothing = Validation.draft(claim, request, settings);
     Outcome.@Nullable Declined refused = Validation.check(nothing.payment(), settings);
-    Saga saga = new Saga(claim, VALIDATE, ACT, 0, null, 0, Validation.data(nothing.payment(), settings));
+    Saga saga =
+        new Saga(claim, VALIDATE, ACT, 0, null, 0, Validation.data(nothing.payment(), settings));
     Outcome outcome = refused == null ? new Outcome.Done("", null) : refused;
-    return take(saga, nothing, refused == null ? Signal.VALID : Signal.INVALID, outcome, now, random);
+    return take(
+        saga, nothing, refused == null ? Signal.VALID : Signal.INVALID, outcome, now, random);
   }
 
   /** The step after an outcome. */
@@ -155,15 +207,25 @@ public final class PaymentSaga {
    *
    * @param why what went wrong
    */
-  public Decision park(Saga saga, Standing standing, String why, Instant now, RandomGenerator random) {
+  public Decision park(
+      Saga saga, Standing standing, String why, Instant now, RandomGenerator random) {
     Row row =
-        new Row(saga.claim().kind(), saga.step(), saga.phase(), Signal.MISMATCH, saga.step(), PARKED, List.of(PARK));
-    return new Transition(row, saga, standing, new Outcome.Mismatch(why), settings, now, random).run();
+        new Row(
+            saga.claim().kind(),
+            saga.step(),
+            saga.phase(),
+            Signal.MISMATCH,
+            saga.step(),
+            PARKED,
+            List.of(PARK));
+    return new Transition(row, saga, standing, new Outcome.Mismatch(why), settings, now, random)
+        .run();
   }
 
   /**
-   * A saga as read from the table by its new owner. A PSP call without outcome is in doubt: whoever owned it may have
-   * sent it a moment ago, so quarantine counts from now. Everything else is idempotent and simply done again.
+   * A saga as read from the table by its new owner. A PSP call without outcome is in doubt: whoever
+   * owned it may have sent it a moment ago, so quarantine counts from now. Everything else is
+   * idempotent and simply done again.
    */
   public Saga resume(Saga saga, Instant now) {
     boolean inDoubt = saga.phase() == ACT && saga.data().getIntent().hasConnectorCall();
@@ -178,7 +240,13 @@ public final class PaymentSaga {
       data.setUnknownSince(Times.toProto(now));
     }
     return new Saga(
-        saga.claim(), saga.step(), ASK, saga.attempt(), saga.nextAttemptAt(), saga.version(), data.build());
+        saga.claim(),
+        saga.step(),
+        ASK,
+        saga.attempt(),
+        saga.nextAttemptAt(),
+        saga.version(),
+        data.build());
   }
 
   /** The terms of the connector that a saga uses. */
@@ -189,7 +257,12 @@ public final class PaymentSaga {
   }
 
   private Decision take(
-      Saga saga, Standing standing, Signal signal, Outcome outcome, Instant now, RandomGenerator random) {
+      Saga saga,
+      Standing standing,
+      Signal signal,
+      Outcome outcome,
+      Instant now,
+      RandomGenerator random) {
     Row row = ROWS.get(new From(saga.step(), saga.phase(), signal));
     if (row == null) {
       throw new IllegalStateException(

@@ -8,8 +8,9 @@ import org.jspecify.annotations.Nullable;
  * A saga as its last commit left it.
  *
  * @param attempt how often the current action may have been sent, from 1
- * @param nextAttemptAt when the current phase goes on by itself; null while its action is on its way, and at rest
- * @param version counts commits, from 1
+ * @param nextAttemptAt when the current phase goes on by itself; null while its action is on its
+ *     way, and at rest
+ * @param version counts commits; 0 before the first
  * @param data the intent and everything it needs
  */
 public record Saga(
@@ -22,7 +23,7 @@ public record Saga(
     SagaData data) {
 
   public Saga {
-    if (version < 1 || attempt < 0) {
+    if (version < 0 || attempt < 0) {
       throw new IllegalArgumentException("saga version " + version + ", attempt " + attempt);
     }
   }

@@ -10,7 +10,8 @@ import java.util.Map;
  *
  * @param lanes lanes in this process; a shard belongs to lane shard % lanes
  * @param inFlightMax sagas per lane that may be at work at once; more are refused
- * @param simulatorJournal the file in which the built-in simulator keeps what it did, shared by all processes
+ * @param simulatorJournal the file in which the built-in simulator keeps what it did, shared by all
+ *     processes
  * @param connectors the connectors this node has, by name
  * @param defaultConnector used where a request names none
  * @param fees by merchant account; others pay {@code fee}
@@ -46,8 +47,9 @@ public record SagaSettings(
   }
 
   /**
-   * Two lanes, the simulator, no fees. 20,000 sagas in flight are a second of work of a fast lane. With amounts of at most
-   * 10^11 minor units, a counter of the ledger holds ninety million of the largest payments.
+   * Two lanes, the simulator, no fees. 20,000 sagas in flight are a second of work of a fast lane.
+   * With amounts of at most 10^11 minor units, a counter of the ledger holds ninety million of the
+   * largest payments.
    */
   public static SagaSettings defaults(Path simulatorJournal) {
     return new SagaSettings(
@@ -60,7 +62,7 @@ public record SagaSettings(
         Fee.NONE,
         Map.of(),
         RetryTerms.defaults(),
-        Duration.ofHours(72),
+        Duration.ofDays(3),
         1_000_000_000_00L,
         Duration.ofMinutes(10),
         Duration.ofSeconds(30));
@@ -73,31 +75,86 @@ public record SagaSettings(
 
   public SagaSettings withFees(Fee all, Map<String, Fee> byMerchant) {
     return new SagaSettings(
-        lanes, lane, inFlightMax, simulatorJournal, connectors, defaultConnector, all, byMerchant,
-        retry, keyLife, amountMax, horizon, scan);
+        lanes,
+        lane,
+        inFlightMax,
+        simulatorJournal,
+        connectors,
+        defaultConnector,
+        all,
+        byMerchant,
+        retry,
+        keyLife,
+        amountMax,
+        horizon,
+        scan);
   }
 
   public SagaSettings withRetry(RetryTerms patience) {
     return new SagaSettings(
-        lanes, lane, inFlightMax, simulatorJournal, connectors, defaultConnector, fee, fees,
-        patience, keyLife, amountMax, horizon, scan);
+        lanes,
+        lane,
+        inFlightMax,
+        simulatorJournal,
+        connectors,
+        defaultConnector,
+        fee,
+        fees,
+        patience,
+        keyLife,
+        amountMax,
+        horizon,
+        scan);
   }
 
   public SagaSettings withConnectors(Map<String, ConnectorTerms> named, String byDefault) {
     return new SagaSettings(
-        lanes, lane, inFlightMax, simulatorJournal, named, byDefault, fee, fees, retry, keyLife,
-        amountMax, horizon, scan);
+        lanes,
+        lane,
+        inFlightMax,
+        simulatorJournal,
+        named,
+        byDefault,
+        fee,
+        fees,
+        retry,
+        keyLife,
+        amountMax,
+        horizon,
+        scan);
   }
 
   public SagaSettings withInFlightMax(int sagas) {
     return new SagaSettings(
-        lanes, lane, sagas, simulatorJournal, connectors, defaultConnector, fee, fees, retry,
-        keyLife, amountMax, horizon, scan);
+        lanes,
+        lane,
+        sagas,
+        simulatorJournal,
+        connectors,
+        defaultConnector,
+        fee,
+        fees,
+        retry,
+        keyLife,
+        amountMax,
+        horizon,
+        scan);
   }
 
   public SagaSettings withScan(Duration every) {
     return new SagaSettings(
-        lanes, lane, inFlightMax, simulatorJournal, connectors, defaultConnector, fee, fees, retry,
-        keyLife, amountMax, horizon, every);
+        lanes,
+        lane,
+        inFlightMax,
+        simulatorJournal,
+        connectors,
+        defaultConnector,
+        fee,
+        fees,
+        retry,
+        keyLife,
+        amountMax,
+        horizon,
+        every);
   }
 }

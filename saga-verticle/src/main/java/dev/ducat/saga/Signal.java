@@ -19,7 +19,10 @@ public enum Signal {
   UNKNOWN,
   /** The PSP does not know it, which proves nothing yet. */
   NOT_FOUND,
-  /** The PSP does not know it, deadline and quarantine have passed, and the same key may be sent again. */
+  /**
+   * The PSP does not know it, deadline and quarantine have passed, and the same key may be sent
+   * again.
+   */
   PROVEN_ABSENT,
   /** Nothing was sent. */
   NOT_SENT,

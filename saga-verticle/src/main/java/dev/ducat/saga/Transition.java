@@ -101,8 +101,7 @@ final class Transition {
       case INTEND_AUTHORIZE -> intendAuthorize();
       case INTEND_CAPTURE -> intendCapture();
       case INTEND_SETTLE -> intend(Intents.settle(before.claim(), payment.build(), data.getFee()));
-      case INTEND_RELEASE ->
-          undo(registered().toBuilder().clearConnectorCall().build());
+      case INTEND_RELEASE -> undo(registered().toBuilder().clearConnectorCall().build());
       case INTEND_REVERSAL -> undo(registered());
       case NOTE_FAILURE -> data.setFailure(failure());
       case NOTE_ATTEMPT -> noteAttempt();
@@ -135,7 +134,8 @@ final class Transition {
         .setState(PaymentState.PAYMENT_STATE_AUTHORIZED)
         .clearNextAction()
         .setAmountAuthorized(payment.getAmount());
-    // The capture follows in the same commit: all of it is being captured, so nothing is capturable.
+    // The capture follows in the same commit: all of it is being captured, so nothing is
+    // capturable.
     pendingCapture = payment.getAmount().getMinorUnits();
     PaymentAuthorized.Builder detail =
         PaymentAuthorized.newBuilder()
@@ -269,7 +269,8 @@ final class Transition {
   }
 
   private void intendCapture() {
-    // The reversal stands registered since before the authorize; now it can also name the PSP's reference.
+    // The reversal stands registered since before the authorize; now it can also name the PSP's
+    // reference.
     data.clearCompensations()
         .addCompensations(
             Intents.reversal(before.claim(), payment.build(), data.getAuthorizationReference()));
@@ -335,7 +336,10 @@ final class Transition {
     Timestamp proven = data.getProvenAfter();
     // The moment at which "not found" becomes an answer is worth asking at.
     Instant provable = Times.fromProto(proven);
-    next = data.hasProvenAfter() && provable.isAfter(now) && provable.isBefore(later) ? provable : later;
+    next =
+        data.hasProvenAfter() && provable.isAfter(now) && provable.isBefore(later)
+            ? provable
+            : later;
   }
 
   // ---- what went wrong
@@ -345,7 +349,12 @@ final class Transition {
         outcome instanceof Outcome.Pending pending ? reference(pending.connectorReference()) : "";
     attempts.add(
         new Decision.Attempt(
-            before.step(), before.phase(), attempt, row.signal(), text(reasonOf(outcome)), reference));
+            before.step(),
+            before.phase(),
+            attempt,
+            row.signal(),
+            text(reasonOf(outcome)),
+            reference));
   }
 
   private Failure failure() {
@@ -402,11 +411,16 @@ final class Transition {
 
   /** Text of others: bounded, and without what a database or a terminal would choke on. */
   private static String text(String message) {
-    return cut(message.replaceAll("\\p{Cntrl}", " "), MESSAGE_MAX);
+    return clean(message, MESSAGE_MAX);
   }
 
   private static String reference(String psp) {
-    return cut(psp.replaceAll("\\p{Cntrl}", " "), REFERENCE_MAX);
+    return clean(psp, REFERENCE_MAX);
+  }
+
+  private static String clean(String text, int max) {
+    boolean dirty = text.chars().anyMatch(Character::isISOControl);
+    return cut(dirty ? text.replaceAll("\\p{Cntrl}", " ") : text, max);
   }
 
   private static String cut(String text, int max) {

@@ -9,7 +9,10 @@ import dev.ducat.proto.payments.v1.PaymentState;
 import dev.ducat.proto.type.v1.Money;
 import org.jspecify.annotations.Nullable;
 
-/** The validate step: what a payment looks like before anything moved, and whether it may move at all. */
+/**
+ * The validate step: what a payment looks like before anything moved, and whether it may move at
+ * all.
+ */
 final class Validation {
   private Validation() {}
 
@@ -43,8 +46,7 @@ final class Validation {
 
   /** What the saga fixes for its whole life, whatever the configuration says later. */
   static SagaData data(Payment payment, SagaSettings settings) {
-    long fee =
-        settings.feeOf(payment.getMerchantAccount()).of(payment.getAmount().getMinorUnits());
+    long fee = settings.feeOf(payment.getMerchantAccount()).of(payment.getAmount().getMinorUnits());
     return SagaData.newBuilder()
         .setConnector(payment.getConnector())
         .setFee(payment.getAmount().toBuilder().setMinorUnits(fee))

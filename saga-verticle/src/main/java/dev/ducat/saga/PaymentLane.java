@@ -1,0 +1,373 @@
+package dev.ducat.saga;
+
+import dev.ducat.kernel.bus.BusException;
+import dev.ducat.kernel.bus.BusFailure;
+import dev.ducat.kernel.crash.CrashPoint;
+import dev.ducat.kernel.lane.Lane;
+import dev.ducat.kernel.lane.LaneActor;
+import dev.ducat.kernel.lane.Plan;
+import dev.ducat.kernel.lane.Stream;
+import dev.ducat.kernel.node.Node;
+import dev.ducat.kernel.shard.Lease;
+import dev.ducat.kernel.shard.UnitKind;
+import dev.ducat.saga.PaymentBook.Live;
+import dev.ducat.saga.PaymentMessage.Create;
+import dev.ducat.saga.PaymentMessage.Due;
+import dev.ducat.saga.PaymentMessage.Returned;
+import dev.ducat.saga.PaymentMessage.Scan;
+import dev.ducat.saga.PaymentMessage.WaitOver;
+import dev.ducat.saga.PaymentStore.Known;
+import dev.ducat.saga.PaymentStore.Loaded;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.sqlclient.SqlConnection;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The actor that runs the sagas of some shards. Everything it knows is as committed; what a batch
+ * changes becomes memory, answers and actions only after the batch's commit.
+ */
+final class PaymentLane implements LaneActor<PaymentMessage> {
+  private static final Logger LOG = LoggerFactory.getLogger(PaymentLane.class);
+
+  private final Node node;
+  private final Vertx vertx;
+  private final Context context;
+  private final SagaSettings settings;
+  private final PaymentSaga sagas;
+  private final PaymentEvents events;
+  private final Actions actions;
+  private final SagaMetrics metrics;
+  private final Lane<PaymentMessage> lane;
+  private final PaymentBook book = new PaymentBook();
+  private final Map<String, ShardUnit> units = new ConcurrentHashMap<>();
+
+  /** What the last load found for the batch in hand. */
+  private Map<PaymentBook.Key, Known> found = Map.of();
+
+  private List<Loaded> overdue = List.of();
+
+  PaymentLane(String name, Node node, Vertx vertx, Context context, SagaSettings settings) {
+    this.node = node;
+    this.vertx = vertx;
+    this.context = context;
+    this.settings = settings;
+    this.sagas = new PaymentSaga(settings);
+    this.events = new PaymentEvents(node.ids());
+    this.actions = new Actions(node, vertx);
+    this.metrics =
+        new SagaMetrics(
+            node.meters(), name, book::unfinished, () -> book.oldestSeconds(node.clock().now()));
+    this.lane = new Lane<>(name, node, vertx, settings.lane(), this);
+  }
+
+  void start() {
+    lane.start();
+  }
+
+  Future<Void> stop() {
+    return lane.stop();
+  }
+
+  // ---- from other threads
+
+  Future<Void> takeOver(ShardUnit unit) {
+    units.put(unit.stream(), unit);
+    return lane.takeOver(unit.lease());
+  }
+
+  Future<Void> drop(ShardUnit unit) {
+    unit.drop();
+    return lane.drop(unit.lease()).onComplete(dropped -> units.remove(unit.stream(), unit));
+  }
+
+  /** New work, unless there is too much already. */
+  boolean offer(Create create) {
+    if (book.moving() >= settings.inFlightMax()) {
+      return false;
+    }
+    create.unit().begin();
+    if (lane.offer(create)) {
+      return true;
+    }
+    create.unit().end();
+    return false;
+  }
+
+  void waitOver(Create create) {
+    lane.put(new WaitOver(create));
+  }
+
+  void scan(ShardUnit unit) {
+    lane.put(new Scan(unit));
+  }
+
+  // ---- the lane's thread
+
+  @Override
+  public String streamOf(PaymentMessage message) {
+    return message.unit().stream();
+  }
+
+  @Override
+  public void takeOver(SqlConnection connection, Stream stream) {
+    Lease lease = stream.lease();
+    ShardUnit unit = units.get(stream.name());
+    if (unit == null || unit.lease() != lease) {
+      throw new IllegalStateException("no unit for " + lease);
+    }
+    Instant now = node.clock().now();
+    List<Loaded> unfinished =
+        PaymentStore.unfinished(
+            connection, List.of(unit.shard()), now.plus(settings.horizon()), PaymentStore.ANY_TIME);
+    if (!unfinished.isEmpty()) {
+      LOG.info("{}: going on with {} unfinished sagas", lease, unfinished.size());
+    }
+    unfinished.forEach(loaded -> remember(unit, loaded, now));
+  }
+
+  @Override
+  public void forget(String stream) {
+    book.forget(stream).forEach(waiter -> refuse(waiter, BusFailure.NOT_OWNER, stream + " moves"));
+  }
+
+  @Override
+  public void load(SqlConnection connection, List<PaymentMessage> batch) {
+    Set<PaymentBook.Key> unknown = new LinkedHashSet<>();
+    Set<Integer> scanned = new LinkedHashSet<>();
+    for (PaymentMessage message : batch) {
+      switch (message) {
+        case Create create when !book.knows(keyOf(create)) -> unknown.add(keyOf(create));
+        case Scan scan -> scanned.add(scan.unit().shard());
+        default -> {}
+      }
+    }
+    found = new HashMap<>();
+    if (!unknown.isEmpty()) {
+      List<String> tenants = unknown.stream().map(PaymentBook.Key::tenant).toList();
+      List<String> keys = unknown.stream().map(PaymentBook.Key::key).toList();
+      for (Known known : PaymentStore.byKeys(connection, tenants, keys)) {
+        found.put(new PaymentBook.Key(known.tenant(), known.key()), known);
+      }
+    }
+    Instant now = node.clock().now();
+    overdue =
+        scanned.isEmpty()
+            ? List.of()
+            : PaymentStore.unfinished(
+                connection, scanned, now, now.minus(settings.scan().dividedBy(2)));
+  }
+
+  @Override
+  public Plan decide(List<PaymentMessage> batch) {
+    PaymentBatch draft = new PaymentBatch(book, sagas, settings, node.ids(), node.clock().now());
+    for (PaymentMessage message : batch) {
+      switch (message) {
+        case Create create -> draft.create(create, found.get(keyOf(create)));
+        case Returned returned -> draft.returned(returned);
+        case Due due -> draft.due(due);
+        case WaitOver over -> draft.waitOver(over.create());
+        case Scan scan -> {}
+      }
+    }
+    Plan plan = draft.plan(events);
+    List<Loaded> forgotten = overdue;
+    plan.afterCommit(() -> committed(draft, forgotten));
+    return plan;
+  }
+
+  @Override
+  public Plan decideAlone(PaymentMessage culprit, String failure) {
+    PaymentBatch draft = new PaymentBatch(book, sagas, settings, node.ids(), node.clock().now());
+    switch (culprit) {
+      case Create create -> {
+        Plan nothing = new Plan();
+        // A unique index said no: whoever took the key is found when the same is asked again.
+        nothing.afterCommit(
+            () -> {
+              create.unit().end();
+              refuse(create, BusFailure.UNAVAILABLE, "the payment could not be recorded");
+            });
+        return nothing;
+      }
+      case Returned returned -> draft.park(returned, failure);
+      case Due due -> {}
+      case WaitOver over -> draft.waitOver(over.create());
+      case Scan scan -> {}
+    }
+    Plan plan = draft.plan(events);
+    plan.afterCommit(() -> committed(draft, List.of()));
+    return plan;
+  }
+
+  @Override
+  public void notOwner(PaymentMessage message) {
+    switch (message) {
+      case Create create -> {
+        create.unit().end();
+        refuse(create, BusFailure.NOT_OWNER, create.unit().stream() + " moved");
+      }
+      case Returned returned -> {
+        // Whoever owns it now asks the PSP what became of it: forgetting this costs time, not
+        // money.
+        returned.unit().end();
+        LOG.debug("an outcome came too late: {}", returned);
+      }
+      case Due due -> {}
+      case WaitOver over -> {}
+      case Scan scan -> {}
+    }
+  }
+
+  // ---- after the commit
+
+  private void committed(PaymentBatch draft, List<Loaded> forgotten) {
+    List<Live> changed = draft.changed();
+    changed.forEach(book::put);
+    draft.decisions().forEach(metrics::decided);
+    draft.impatient().forEach(this::endWait);
+    draft.registrations().forEach(registration -> register(registration, changed));
+    changed.forEach(this::answerWaiters);
+    draft.replies().forEach(reply -> reply.create().reply().tryComplete(reply.answer()));
+    List<Live> acting = new ArrayList<>(draft.due());
+    changed.stream().filter(Live::actsNow).forEach(acting::add);
+    if (!changed.isEmpty()) {
+      CrashPoint.SAGA_INTENT_COMMITTED.reached();
+    }
+    act(acting);
+    changed.forEach(this::armTimer);
+    draft.doorbell().ifPresent(doorbell -> node.bus().publish("relay.doorbell", doorbell));
+    draft.ended().forEach(ShardUnit::end);
+    remember(forgotten);
+  }
+
+  private void register(PaymentBatch.Registration registration, List<Live> changed) {
+    Create create = registration.create();
+    if (registration.replayed()) {
+      create.markReplayed();
+      metrics.replayed();
+    }
+    Live live = book.find(registration.sagaId());
+    if (live == null) {
+      // It came to its end in the very batch that asked for it.
+      live =
+          changed.stream()
+              .filter(c -> c.id().equals(registration.sagaId()))
+              .findAny()
+              .orElseThrow();
+    }
+    if (create.isImpatient() || live.standing().resting()) {
+      answer(create, live.standing());
+    } else {
+      book.await(live.id(), create);
+    }
+  }
+
+  private void endWait(Create create) {
+    create.losePatience();
+    Live live = book.takeWaiter(create);
+    if (live != null) {
+      answer(create, live.standing());
+    }
+  }
+
+  private void answerWaiters(Live live) {
+    if (live.standing().resting()) {
+      book.takeWaiters(live.id()).forEach(waiter -> answer(waiter, live.standing()));
+    }
+  }
+
+  private static void answer(Create create, Standing standing) {
+    create.reply().tryComplete(PaymentBatch.answer(standing, create.isReplayed(), create));
+  }
+
+  private static void refuse(Create create, BusFailure failure, String message) {
+    create.reply().tryFail(new BusException(failure, message));
+  }
+
+  private void remember(List<Loaded> forgotten) {
+    Instant now = node.clock().now();
+    for (Loaded loaded : forgotten) {
+      Claim claim = loaded.saga().claim();
+      ShardUnit unit = units.get(UnitKind.PAYMENT_SHARD.address(claim.shard()));
+      if (unit != null && !unit.isDropped() && !book.knows(claim.sagaId())) {
+        LOG.info("going on with saga {}, which was due", claim.sagaText());
+        remember(unit, loaded, now);
+      }
+    }
+  }
+
+  private void remember(ShardUnit unit, Loaded loaded, Instant now) {
+    Live live = new Live(unit, sagas.resume(loaded.saga(), now), loaded.standing());
+    book.put(live);
+    if (live.actsNow()) {
+      act(List.of(live));
+    } else {
+      armTimer(live);
+    }
+  }
+
+  private void act(List<Live> acting) {
+    if (acting.isEmpty()) {
+      return;
+    }
+    acting.forEach(live -> live.unit().begin());
+    context.runOnContext(now -> acting.forEach(this::act));
+  }
+
+  private void act(Live live) {
+    Saga saga = live.saga();
+    Instant started = node.clock().now();
+    long nanos = node.clock().monotonicNanos();
+    Future<Outcome> running;
+    try {
+      running = actions.run(live.unit(), saga, sagas.termsOf(saga));
+    } catch (RuntimeException defect) {
+      running = Future.failedFuture(defect);
+    }
+    running.onComplete(
+        done -> {
+          Duration took = Duration.ofNanos(node.clock().monotonicNanos() - nanos);
+          metrics.acted(saga.step(), took);
+          if (done.failed() && live.unit().isDropped()) {
+            live.unit().end();
+            return;
+          }
+          if (done.failed()) {
+            LOG.error("the action of saga {} broke", saga.claim().sagaText(), done.cause());
+          }
+          Outcome outcome =
+              done.succeeded()
+                  ? done.result()
+                  : new Outcome.Mismatch("the action broke: " + done.cause().getMessage());
+          lane.put(
+              new Returned(
+                  live.unit(), saga.claim().sagaId(), saga.version(), outcome, started, took));
+        });
+  }
+
+  private void armTimer(Live live) {
+    Instant next = live.saga().nextAttemptAt();
+    if (next == null || !live.isUnfinished()) {
+      return;
+    }
+    long delayMs = Math.max(1, Duration.between(node.clock().now(), next).toMillis());
+    Due due = new Due(live.unit(), live.id(), live.saga().version());
+    context.runOnContext(now -> vertx.setTimer(delayMs, timer -> lane.put(due)));
+  }
+
+  private static PaymentBook.Key keyOf(Create create) {
+    return new PaymentBook.Key(create.tenant(), create.key());
+  }
+}

@@ -1,0 +1,194 @@
+package dev.ducat.saga;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import dev.ducat.kernel.id.PaymentId;
+import dev.ducat.kernel.node.Node;
+import dev.ducat.kernel.outbox.StoredEvent;
+import dev.ducat.kernel.time.Clock;
+import dev.ducat.proto.events.v1.PaymentEvent;
+import dev.ducat.proto.internal.v1.AskShard;
+import dev.ducat.proto.internal.v1.EventsAfter;
+import dev.ducat.proto.internal.v1.PaymentEvents;
+import dev.ducat.proto.internal.v1.PaymentQueryReply;
+import dev.ducat.proto.internal.v1.PaymentQueryRequest;
+import dev.ducat.proto.internal.v1.Refusal;
+import dev.ducat.proto.internal.v1.RefusalReason;
+import dev.ducat.proto.internal.v1.Replay;
+import dev.ducat.proto.payments.v1.ListPaymentsRequest;
+import dev.ducat.proto.payments.v1.ListPaymentsResponse;
+import dev.ducat.proto.payments.v1.Payment;
+import dev.ducat.proto.payments.v1.PaymentState;
+import dev.ducat.saga.PaymentQueryStore.Position;
+import io.vertx.core.Future;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Answers {@code payment.query}: reads, served by any node beside the lanes. The id's shard plays
+ * no part here: the whole id is looked up, within the tenant.
+ */
+final class PaymentQueries {
+  private static final int PAGE_DEFAULT = 50;
+  private static final int PAGE_MAX = 1_000;
+  private static final int EVENTS_MAX = 1_000;
+
+  private final PaymentQueryStore store;
+  private final Clock clock;
+
+  PaymentQueries(Node node) {
+    this.store = new PaymentQueryStore(node);
+    this.clock = node.clock();
+  }
+
+  Future<PaymentQueryReply> answer(PaymentQueryRequest request) {
+    String tenant = request.getTenant();
+    return switch (request.getQueryCase()) {
+      case PAYMENT_ID -> get(tenant, request.getPaymentId());
+      case IDEMPOTENCY_KEY -> lookup(tenant, request.getIdempotencyKey());
+      case LIST -> list(tenant, request.getList());
+      case EVENTS -> events(tenant, request.getEvents());
+      case REPLAY -> replay(tenant, request.getReplay());
+      case QUERY_NOT_SET -> Future.failedFuture(new IllegalArgumentException("no query"));
+    };
+  }
+
+  private Future<PaymentQueryReply> get(String tenant, String text) {
+    Optional<PaymentId> id = PaymentId.parse(text);
+    return id.isEmpty()
+        ? Future.succeededFuture(notFound())
+        : store
+            .byId(tenant, id.get().uuid())
+            .map(found -> found.map(PaymentQueries::payment).orElseGet(PaymentQueries::notFound));
+  }
+
+  private Future<PaymentQueryReply> lookup(String tenant, String key) {
+    return store
+        .byKey(tenant, key)
+        .map(
+            found ->
+                found.map(keyed -> payment(keyed.standing())).orElseGet(PaymentQueries::notFound));
+  }
+
+  private Future<PaymentQueryReply> list(String tenant, ListPaymentsRequest request) {
+    if (request.getPageSize() < 0) {
+      return refused("page_size", "must not be negative");
+    }
+    if (request.getFilter().getStatesList().stream()
+        .anyMatch(
+            state ->
+                state == PaymentState.PAYMENT_STATE_UNSPECIFIED
+                    || state == PaymentState.UNRECOGNIZED)) {
+      return refused("filter.states", "not a state");
+    }
+    @Nullable Position after = null;
+    if (!request.getPageToken().isEmpty()) {
+      Optional<Position> read =
+          PageToken.parse(request.getPageToken(), tenant, request.getFilter());
+      if (read.isEmpty()) {
+        return refused("page_token", "not a token of this list");
+      }
+      after = read.get();
+    }
+    int size =
+        request.getPageSize() == 0 ? PAGE_DEFAULT : Math.min(request.getPageSize(), PAGE_MAX);
+    // One more than asked for tells whether there is a next page.
+    return store
+        .list(tenant, request.getFilter(), after, size + 1)
+        .map(found -> page(tenant, request, found, size));
+  }
+
+  private static PaymentQueryReply page(
+      String tenant, ListPaymentsRequest request, List<Standing> found, int size) {
+    ListPaymentsResponse.Builder page = ListPaymentsResponse.newBuilder();
+    found.stream().limit(size).map(Standing::payment).forEach(page::addPayments);
+    if (found.size() > size) {
+      Payment last = found.get(size - 1).payment();
+      Position position =
+          new Position(
+              Times.fromProto(last.getCreateTime()),
+              PaymentId.parse(last.getPaymentId()).orElseThrow().uuid());
+      page.setNextPageToken(PageToken.of(tenant, request.getFilter(), position));
+    }
+    return PaymentQueryReply.newBuilder().setList(page).build();
+  }
+
+  private Future<PaymentQueryReply> events(String tenant, EventsAfter query) {
+    Optional<PaymentId> id = PaymentId.parse(query.getPaymentId());
+    if (id.isEmpty()) {
+      return Future.succeededFuture(notFound());
+    }
+    int limit = query.getLimit() <= 0 ? EVENTS_MAX : Math.min(query.getLimit(), EVENTS_MAX);
+    // The payment first: events read afterwards reach at least as far as the payment does.
+    return store
+        .byId(tenant, id.get().uuid())
+        .compose(
+            found ->
+                found.isEmpty()
+                    ? Future.succeededFuture(notFound())
+                    : store
+                        .events(tenant, query.getPaymentId(), query.getAfterVersion(), limit)
+                        .map(events -> events(found.get(), events)));
+  }
+
+  private static PaymentQueryReply events(Standing standing, List<StoredEvent> stored) {
+    PaymentEvents.Builder events = PaymentEvents.newBuilder().setPayment(standing.payment());
+    for (StoredEvent event : stored) {
+      try {
+        events.addEvents(PaymentEvent.parseFrom(event.event().payload().getBytes()));
+      } catch (InvalidProtocolBufferException broken) {
+        throw new IllegalStateException(
+            "event " + event.event().eventId() + " cannot be read", broken);
+      }
+    }
+    return PaymentQueryReply.newBuilder().setEvents(events).setAtRest(standing.resting()).build();
+  }
+
+  /** Redis says that the key is done. It may be wrong in every way; only the row counts. */
+  private Future<PaymentQueryReply> replay(String tenant, Replay replay) {
+    return store
+        .byKey(tenant, replay.getIdempotencyKey())
+        .map(
+            found ->
+                found
+                    .filter(
+                        keyed ->
+                            keyed.standing().payment().getPaymentId().equals(replay.getPaymentId())
+                                && keyed.fingerprint().equals(replay.getFingerprint())
+                                && clock.now().isBefore(keyed.expiresAt())
+                                && keyed.standing().resting())
+                    .map(keyed -> payment(keyed.standing()))
+                    .orElseGet(
+                        () ->
+                            PaymentQueryReply.newBuilder()
+                                .setAskShard(AskShard.getDefaultInstance())
+                                .build()));
+  }
+
+  private static PaymentQueryReply payment(Standing standing) {
+    return PaymentQueryReply.newBuilder()
+        .setPayment(standing.payment())
+        .setAtRest(standing.resting())
+        .build();
+  }
+
+  private static PaymentQueryReply notFound() {
+    return PaymentQueryReply.newBuilder()
+        .setRefusal(
+            Refusal.newBuilder()
+                .setReason(RefusalReason.REFUSAL_REASON_PAYMENT_NOT_FOUND)
+                .setMessage("no such payment"))
+        .build();
+  }
+
+  private static Future<PaymentQueryReply> refused(String field, String message) {
+    return Future.succeededFuture(
+        PaymentQueryReply.newBuilder()
+            .setRefusal(
+                Refusal.newBuilder()
+                    .setReason(RefusalReason.REFUSAL_REASON_INVALID_ARGUMENT)
+                    .setField(field)
+                    .setMessage(message))
+            .build());
+  }
+}

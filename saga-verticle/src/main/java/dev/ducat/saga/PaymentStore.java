@@ -1,0 +1,600 @@
+package dev.ducat.saga;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.InvalidProtocolBufferException;
+import dev.ducat.kernel.id.PaymentId;
+import dev.ducat.kernel.lane.Plan;
+import dev.ducat.kernel.sql.Await;
+import dev.ducat.kernel.sql.SqlStatement;
+import dev.ducat.proto.internal.v1.SagaData;
+import dev.ducat.proto.payments.v1.CaptureMode;
+import dev.ducat.proto.payments.v1.Failure;
+import dev.ducat.proto.payments.v1.NextAction;
+import dev.ducat.proto.payments.v1.NextActionType;
+import dev.ducat.proto.payments.v1.Payment;
+import dev.ducat.proto.payments.v1.PaymentState;
+import dev.ducat.proto.type.v1.Money;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.json.JsonObject;
+import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.RowSet;
+import io.vertx.sqlclient.SqlConnection;
+import io.vertx.sqlclient.Tuple;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The lanes' SQL on the schema {@code payment}: one statement per table and transaction, whatever
+ * the batch's size.
+ */
+final class PaymentStore {
+  static final String METHOD = "CreatePayment";
+
+  /** Later than any change of a row. */
+  static final Instant ANY_TIME = Instant.parse("9999-01-01T00:00:00Z");
+
+  private static final Duration ANSWER_MAX = Duration.ofSeconds(4);
+  private static final String STATE_PREFIX = "PAYMENT_STATE_";
+  private static final String MODE_PREFIX = "CAPTURE_MODE_";
+  private static final String ACTION_PREFIX = "NEXT_ACTION_TYPE_";
+
+  private static final String INSERT_PAYMENTS =
+      """
+      insert into payment.payment (payment_id, tenant, shard, state, resting, currency, amount,
+        amount_authorized, amount_captured, pending_capture, payment_method, merchant_account, connector,
+        capture_mode, reference, description, metadata, idempotency_key, failure_code, failure_message, failure_step,
+        version, create_time, update_time)
+      select p.payment_id, p.tenant, p.shard, p.state, p.resting, p.currency, p.amount,
+        p.amount_authorized, p.amount_captured, p.pending_capture, p.payment_method, p.merchant_account, p.connector,
+        p.capture_mode, p.reference, p.description, p.metadata::jsonb, p.idempotency_key, p.failure_code,
+        p.failure_message, p.failure_step, p.version, p.create_time, p.update_time
+      from unnest($1::uuid[], $2::text[], $3::int[], $4::text[], $5::boolean[], $6::text[], $7::bigint[],
+        $8::bigint[], $9::bigint[], $10::bigint[], $11::text[], $12::text[], $13::text[],
+        $14::text[], $15::text[], $16::text[], $17::text[], $18::text[], $19::text[], $20::text[], $21::text[],
+        $22::bigint[], $23::timestamptz[], $24::timestamptz[])
+        as p(payment_id, tenant, shard, state, resting, currency, amount,
+        amount_authorized, amount_captured, pending_capture, payment_method, merchant_account, connector,
+        capture_mode, reference, description, metadata, idempotency_key, failure_code, failure_message, failure_step,
+        version, create_time, update_time)
+      """;
+
+  private static final String INSERT_SAGAS =
+      """
+      insert into payment.saga (saga_id, tenant, shard, payment_id, kind, definition_version, method,
+        idempotency_key, key_expires_at, request, fingerprint, traceparent, create_time,
+        step, phase, state, finished, attempt, next_attempt_at, version, data, outcome, update_time)
+      select * from unnest($1::uuid[], $2::text[], $3::int[], $4::uuid[], $5::text[], $6::int[], $7::text[],
+        $8::text[], $9::timestamptz[], $10::bytea[], $11::bytea[], $12::text[], $13::timestamptz[],
+        $14::text[], $15::text[], $16::text[], $17::boolean[], $18::int[], $19::timestamptz[], $20::bigint[],
+        $21::bytea[], $22::text[], $23::timestamptz[])
+      """;
+
+  private static final String UPDATE_PAYMENTS =
+      """
+      with changed as (
+        update payment.payment p
+           set state = d.state, resting = d.resting, amount_authorized = d.amount_authorized,
+               amount_captured = d.amount_captured, amount_refunded = d.amount_refunded,
+               pending_capture = d.pending_capture, failure_code = d.failure_code,
+               failure_message = d.failure_message, failure_step = d.failure_step,
+               next_action_type = d.next_action_type, next_action_url = d.next_action_url,
+               authorization_expire_time = d.authorization_expire_time,
+               version = d.version, update_time = d.update_time
+          from unnest($1::uuid[], $2::bigint[], $3::text[], $4::boolean[], $5::bigint[], $6::bigint[], $7::bigint[],
+            $8::bigint[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::timestamptz[],
+            $15::bigint[], $16::timestamptz[])
+            as d(payment_id, version_before, state, resting, amount_authorized, amount_captured, amount_refunded,
+            pending_capture, failure_code, failure_message, failure_step, next_action_type, next_action_url,
+            authorization_expire_time, version, update_time)
+         where p.payment_id = d.payment_id and p.version = d.version_before
+        returning 1)
+      select outbox.expect('payment.payment', cardinality($1::uuid[]), (select count(*) from changed))
+      """;
+
+  private static final String UPDATE_SAGAS =
+      """
+      with changed as (
+        update payment.saga s
+           set step = d.step, phase = d.phase, state = d.state, finished = d.finished, attempt = d.attempt,
+               next_attempt_at = d.next_attempt_at, version = d.version, data = d.data, outcome = d.outcome,
+               update_time = d.update_time
+          from unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::boolean[], $7::int[],
+            $8::timestamptz[], $9::bigint[], $10::bytea[], $11::text[], $12::timestamptz[])
+            as d(saga_id, version_before, step, phase, state, finished, attempt, next_attempt_at, version, data,
+            outcome, update_time)
+         where s.saga_id = d.saga_id and s.version = d.version_before
+        returning 1)
+      select outbox.expect('payment.saga', cardinality($1::uuid[]), (select count(*) from changed))
+      """;
+
+  private static final String INSERT_ATTEMPTS =
+      """
+      insert into payment.attempt (saga_id, payment_id, tenant, step, phase, number, outcome, error,
+        connector_reference, start_time, duration_ms)
+      select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::int[], $7::text[],
+        $8::text[], $9::text[], $10::timestamptz[], $11::bigint[])
+      """;
+
+  /** Columns of a payment, in the order that {@link #standing} reads. */
+  static final String PAYMENT_COLUMNS =
+      "p.payment_id, p.tenant, p.state, p.resting, p.currency, p.amount, p.amount_authorized, p.amount_captured,"
+          + " p.amount_refunded, p.pending_capture, p.payment_method, p.merchant_account, p.connector,"
+          + " p.capture_mode, p.reference, p.description, p.metadata, p.idempotency_key, p.failure_code,"
+          + " p.failure_message, p.failure_step, p.next_action_type, p.next_action_url, p.version, p.create_time,"
+          + " p.update_time, p.authorization_expire_time, p.closing";
+
+  private static final String SAGA_COLUMNS =
+      "s.saga_id, s.shard, s.kind, s.definition_version, s.idempotency_key as saga_key, s.key_expires_at, s.request,"
+          + " s.fingerprint, s.traceparent, s.create_time as saga_create_time, s.step, s.phase, s.attempt,"
+          + " s.next_attempt_at, s.version as saga_version, s.data";
+
+  private static final String UNFINISHED =
+      "select "
+          + SAGA_COLUMNS
+          + ", "
+          + PAYMENT_COLUMNS
+          + " from payment.saga s"
+          + " join payment.payment p on p.payment_id = s.payment_id"
+          + " where s.shard = any($1::int[]) and not s.finished and s.state <> 'NEEDS_ATTENTION'"
+          + " and (s.next_attempt_at is null or s.next_attempt_at < $2::timestamptz)"
+          + " and s.update_time < $3::timestamptz";
+
+  private static final String BY_KEY =
+      "select s.request, s.fingerprint, s.idempotency_key as saga_key, "
+          + PAYMENT_COLUMNS
+          + " from unnest($1::text[], $2::text[]) as k(tenant, key)"
+          + " join payment.saga s on s.tenant = k.tenant and s.method = 'CreatePayment' and s.idempotency_key = k.key"
+          + " join payment.payment p on p.payment_id = s.payment_id";
+
+  private PaymentStore() {}
+
+  /** A saga with its payment. */
+  record Loaded(Saga saga, Standing standing) {}
+
+  /** What a key stands for. */
+  record Known(
+      String tenant, String key, ByteString canonical, ByteString fingerprint, Standing standing) {}
+
+  /** A new saga with its payment. */
+  record Created(Saga saga, Standing standing) {}
+
+  /** Rows as they are in the table, by their versions, and as they will be. */
+  record Changed(
+      long sagaVersionBefore, Saga saga, long paymentVersionBefore, @Nullable Standing standing) {}
+
+  /** An attempt and when it was made. */
+  record AttemptMade(Claim claim, Decision.Attempt attempt, Instant started, Duration took) {}
+
+  /** Adds the statements that write a batch. */
+  static void write(
+      Plan plan,
+      List<Created> created,
+      List<Changed> changed,
+      List<AttemptMade> attempts,
+      Instant now) {
+    if (!created.isEmpty()) {
+      plan.execute(insertPayments(created));
+      plan.execute(insertSagas(created, now));
+    }
+    if (!changed.isEmpty()) {
+      plan.execute(updateSagas(changed, now));
+      List<Changed> payments = changed.stream().filter(row -> row.standing != null).toList();
+      if (!payments.isEmpty()) {
+        plan.execute(updatePayments(payments));
+      }
+    }
+    if (!attempts.isEmpty()) {
+      plan.execute(insertAttempts(attempts));
+    }
+  }
+
+  /**
+   * Unfinished sagas of some shards that are due before {@code horizon} and whose last change is
+   * older than {@code settledBefore}.
+   */
+  static List<Loaded> unfinished(
+      SqlConnection connection,
+      Collection<Integer> shards,
+      Instant horizon,
+      Instant settledBefore) {
+    RowSet<Row> rows =
+        Await.result(
+            connection
+                .preparedQuery(UNFINISHED)
+                .execute(
+                    Tuple.of(shards.toArray(Integer[]::new), time(horizon), time(settledBefore))),
+            ANSWER_MAX);
+    List<Loaded> loaded = new ArrayList<>(rows.size());
+    rows.forEach(row -> loaded.add(new Loaded(saga(row), standing(row))));
+    return loaded;
+  }
+
+  /** The payments that these keys stand for, in one query. */
+  static List<Known> byKeys(SqlConnection connection, List<String> tenants, List<String> keys) {
+    RowSet<Row> rows =
+        Await.result(
+            connection
+                .preparedQuery(BY_KEY)
+                .execute(
+                    Tuple.from(
+                        new Object[] {
+                          tenants.toArray(String[]::new), keys.toArray(String[]::new)
+                        })),
+            ANSWER_MAX);
+    List<Known> known = new ArrayList<>(rows.size());
+    for (Row row : rows) {
+      known.add(
+          new Known(
+              row.getString("tenant"),
+              row.getString("saga_key"),
+              bytes(row.getBuffer("request")),
+              bytes(row.getBuffer("fingerprint")),
+              standing(row)));
+    }
+    return known;
+  }
+
+  // ---- statements
+
+  private static SqlStatement insertPayments(List<Created> created) {
+    Columns columns =
+        new Columns(
+            created.size(),
+            UUID[]::new,
+            String[]::new,
+            Integer[]::new,
+            String[]::new,
+            Boolean[]::new,
+            String[]::new,
+            Long[]::new,
+            Long[]::new,
+            Long[]::new,
+            Long[]::new,
+            String[]::new,
+            String[]::new,
+            String[]::new,
+            String[]::new,
+            String[]::new,
+            String[]::new,
+            String[]::new,
+            String[]::new,
+            String[]::new,
+            String[]::new,
+            String[]::new,
+            Long[]::new,
+            OffsetDateTime[]::new,
+            OffsetDateTime[]::new);
+    for (Created row : created) {
+      Payment p = row.standing.payment();
+      Claim claim = row.saga.claim();
+      columns.next(
+          claim.paymentId().uuid(),
+          claim.tenant(),
+          claim.shard(),
+          stateText(p.getState()),
+          row.standing.resting(),
+          p.getAmount().getCurrencyCode(),
+          p.getAmount().getMinorUnits(),
+          p.getAmountAuthorized().getMinorUnits(),
+          p.getAmountCaptured().getMinorUnits(),
+          row.standing.pendingCapture(),
+          p.getPaymentMethod(),
+          p.getMerchantAccount(),
+          p.getConnector(),
+          p.getCaptureMode().name().substring(MODE_PREFIX.length()),
+          p.getReference(),
+          p.getDescription(),
+          metadata(p),
+          claim.idempotencyKey(),
+          p.hasFailure() ? p.getFailure().getCode() : null,
+          p.hasFailure() ? p.getFailure().getMessage() : null,
+          p.hasFailure() ? p.getFailure().getStep() : null,
+          p.getVersion(),
+          time(Times.fromProto(p.getCreateTime())),
+          time(Times.fromProto(p.getUpdateTime())));
+    }
+    return new SqlStatement(INSERT_PAYMENTS, Tuple.from(columns.arrays()));
+  }
+
+  private static SqlStatement insertSagas(List<Created> created, Instant now) {
+    Columns columns =
+        new Columns(
+            created.size(),
+            UUID[]::new,
+            String[]::new,
+            Integer[]::new,
+            UUID[]::new,
+            String[]::new,
+            Integer[]::new,
+            String[]::new,
+            String[]::new,
+            OffsetDateTime[]::new,
+            Buffer[]::new,
+            Buffer[]::new,
+            String[]::new,
+            OffsetDateTime[]::new,
+            String[]::new,
+            String[]::new,
+            String[]::new,
+            Boolean[]::new,
+            Integer[]::new,
+            OffsetDateTime[]::new,
+            Long[]::new,
+            Buffer[]::new,
+            String[]::new,
+            OffsetDateTime[]::new);
+    for (Created row : created) {
+      Saga saga = row.saga;
+      Claim claim = saga.claim();
+      columns.next(
+          claim.sagaId(),
+          claim.tenant(),
+          claim.shard(),
+          claim.paymentId().uuid(),
+          claim.kind().name(),
+          claim.definitionVersion(),
+          METHOD,
+          claim.idempotencyKey(),
+          time(claim.keyExpiresAt()),
+          buffer(claim.canonical()),
+          buffer(claim.fingerprint()),
+          claim.traceparent().isEmpty() ? null : claim.traceparent(),
+          time(claim.createdAt()),
+          saga.step().name(),
+          saga.phase().name(),
+          saga.state().name(),
+          saga.phase().isOver(),
+          saga.attempt(),
+          time(saga.nextAttemptAt()),
+          saga.version(),
+          Buffer.buffer(saga.data().toByteArray()),
+          saga.outcome(),
+          time(now));
+    }
+    return new SqlStatement(INSERT_SAGAS, Tuple.from(columns.arrays()));
+  }
+
+  private static SqlStatement updateSagas(List<Changed> changed, Instant now) {
+    Columns columns =
+        new Columns(
+            changed.size(),
+            UUID[]::new,
+            Long[]::new,
+            String[]::new,
+            String[]::new,
+            String[]::new,
+            Boolean[]::new,
+            Integer[]::new,
+            OffsetDateTime[]::new,
+            Long[]::new,
+            Buffer[]::new,
+            String[]::new,
+            OffsetDateTime[]::new);
+    for (Changed row : changed) {
+      Saga saga = row.saga;
+      columns.next(
+          saga.claim().sagaId(),
+          row.sagaVersionBefore,
+          saga.step().name(),
+          saga.phase().name(),
+          saga.state().name(),
+          saga.phase().isOver(),
+          saga.attempt(),
+          time(saga.nextAttemptAt()),
+          saga.version(),
+          Buffer.buffer(saga.data().toByteArray()),
+          saga.outcome(),
+          time(now));
+    }
+    return new SqlStatement(UPDATE_SAGAS, Tuple.from(columns.arrays()));
+  }
+
+  private static SqlStatement updatePayments(List<Changed> changed) {
+    Columns columns =
+        new Columns(
+            changed.size(),
+            UUID[]::new,
+            Long[]::new,
+            String[]::new,
+            Boolean[]::new,
+            Long[]::new,
+            Long[]::new,
+            Long[]::new,
+            Long[]::new,
+            String[]::new,
+            String[]::new,
+            String[]::new,
+            String[]::new,
+            String[]::new,
+            OffsetDateTime[]::new,
+            Long[]::new,
+            OffsetDateTime[]::new);
+    for (Changed row : changed) {
+      Standing standing = row.standing;
+      if (standing == null) {
+        throw new IllegalArgumentException("no payment to update");
+      }
+      Payment p = standing.payment();
+      columns.next(
+          row.saga.claim().paymentId().uuid(),
+          row.paymentVersionBefore,
+          stateText(p.getState()),
+          standing.resting(),
+          p.getAmountAuthorized().getMinorUnits(),
+          p.getAmountCaptured().getMinorUnits(),
+          p.getAmountRefunded().getMinorUnits(),
+          standing.pendingCapture(),
+          p.hasFailure() ? p.getFailure().getCode() : null,
+          p.hasFailure() ? p.getFailure().getMessage() : null,
+          p.hasFailure() ? p.getFailure().getStep() : null,
+          p.hasNextAction()
+              ? p.getNextAction().getType().name().substring(ACTION_PREFIX.length())
+              : null,
+          p.hasNextAction() ? p.getNextAction().getUrl() : null,
+          p.hasAuthorizationExpireTime()
+              ? time(Times.fromProto(p.getAuthorizationExpireTime()))
+              : null,
+          p.getVersion(),
+          time(Times.fromProto(p.getUpdateTime())));
+    }
+    return new SqlStatement(UPDATE_PAYMENTS, Tuple.from(columns.arrays()));
+  }
+
+  private static SqlStatement insertAttempts(List<AttemptMade> attempts) {
+    Columns columns =
+        new Columns(
+            attempts.size(),
+            UUID[]::new,
+            UUID[]::new,
+            String[]::new,
+            String[]::new,
+            String[]::new,
+            Integer[]::new,
+            String[]::new,
+            String[]::new,
+            String[]::new,
+            OffsetDateTime[]::new,
+            Long[]::new);
+    for (AttemptMade made : attempts) {
+      Decision.Attempt attempt = made.attempt;
+      columns.next(
+          made.claim.sagaId(),
+          made.claim.paymentId().uuid(),
+          made.claim.tenant(),
+          attempt.step().name(),
+          attempt.phase().name(),
+          attempt.number(),
+          attempt.signal().name(),
+          attempt.error(),
+          attempt.connectorReference(),
+          time(made.started),
+          Math.max(0, made.took.toMillis()));
+    }
+    return new SqlStatement(INSERT_ATTEMPTS, Tuple.from(columns.arrays()));
+  }
+
+  // ---- rows
+
+  private static Saga saga(Row row) {
+    String key = row.getString("saga_key");
+    OffsetDateTime expires = row.getOffsetDateTime("key_expires_at");
+    OffsetDateTime next = row.getOffsetDateTime("next_attempt_at");
+    String traceparent = row.getString("traceparent");
+    Claim claim =
+        new Claim(
+            row.getUUID("saga_id"),
+            SagaKind.valueOf(row.getString("kind")),
+            row.getInteger("definition_version"),
+            row.getString("tenant"),
+            row.getInteger("shard"),
+            new PaymentId(row.getUUID("payment_id")),
+            key == null ? "" : key,
+            expires == null ? Instant.MAX : expires.toInstant(),
+            bytes(row.getBuffer("request")),
+            bytes(row.getBuffer("fingerprint")),
+            traceparent == null ? "" : traceparent,
+            row.getOffsetDateTime("saga_create_time").toInstant());
+    try {
+      return new Saga(
+          claim,
+          Step.valueOf(row.getString("step")),
+          Phase.valueOf(row.getString("phase")),
+          row.getInteger("attempt"),
+          next == null ? null : next.toInstant(),
+          row.getLong("saga_version"),
+          SagaData.parseFrom(row.getBuffer("data").getBytes()));
+    } catch (InvalidProtocolBufferException broken) {
+      throw new IllegalStateException("saga " + claim.sagaText() + " cannot be read", broken);
+    }
+  }
+
+  /** A payment from a row with {@link #PAYMENT_COLUMNS}. */
+  static Standing standing(Row row) {
+    String currency = row.getString("currency");
+    long authorized = row.getLong("amount_authorized");
+    long captured = row.getLong("amount_captured");
+    long pendingCapture = row.getLong("pending_capture");
+    boolean open = row.getString("closing").equals("NONE");
+    Payment.Builder payment =
+        Payment.newBuilder()
+            .setPaymentId(new PaymentId(row.getUUID("payment_id")).text())
+            .setState(PaymentState.valueOf(STATE_PREFIX + row.getString("state")))
+            .setAmount(money(currency, row.getLong("amount")))
+            .setAmountAuthorized(money(currency, authorized))
+            .setAmountCaptured(money(currency, captured))
+            .setAmountRefunded(money(currency, row.getLong("amount_refunded")))
+            .setAmountCapturable(money(currency, open ? authorized - captured - pendingCapture : 0))
+            .setPaymentMethod(row.getString("payment_method"))
+            .setMerchantAccount(row.getString("merchant_account"))
+            .setConnector(row.getString("connector"))
+            .setCaptureMode(CaptureMode.valueOf(MODE_PREFIX + row.getString("capture_mode")))
+            .setReference(row.getString("reference"))
+            .setDescription(row.getString("description"))
+            .setVersion(row.getLong("version"))
+            .setCreateTime(Times.toProto(row.getOffsetDateTime("create_time").toInstant()))
+            .setUpdateTime(Times.toProto(row.getOffsetDateTime("update_time").toInstant()));
+    ((JsonObject) row.getJson("metadata"))
+        .forEach(entry -> payment.putMetadata(entry.getKey(), String.valueOf(entry.getValue())));
+    String key = row.getString("idempotency_key");
+    if (key != null) {
+      payment.setIdempotencyKey(key);
+    }
+    String failure = row.getString("failure_code");
+    if (failure != null) {
+      payment.setFailure(
+          Failure.newBuilder()
+              .setCode(failure)
+              .setMessage(row.getString("failure_message"))
+              .setStep(row.getString("failure_step")));
+    }
+    String action = row.getString("next_action_type");
+    if (action != null) {
+      payment.setNextAction(
+          NextAction.newBuilder()
+              .setType(NextActionType.valueOf(ACTION_PREFIX + action))
+              .setUrl(row.getString("next_action_url")));
+    }
+    OffsetDateTime expires = row.getOffsetDateTime("authorization_expire_time");
+    if (expires != null) {
+      payment.setAuthorizationExpireTime(Times.toProto(expires.toInstant()));
+    }
+    return new Standing(payment.build(), pendingCapture, row.getBoolean("resting"));
+  }
+
+  /** A state as the table writes it. */
+  static String stateText(PaymentState state) {
+    return state.name().substring(STATE_PREFIX.length());
+  }
+
+  private static Money money(String currency, long minorUnits) {
+    return Money.newBuilder().setCurrencyCode(currency).setMinorUnits(minorUnits).build();
+  }
+
+  private static String metadata(Payment payment) {
+    if (payment.getMetadataCount() == 0) {
+      return "{}";
+    }
+    JsonObject json = new JsonObject();
+    payment.getMetadataMap().forEach(json::put);
+    return json.encode();
+  }
+
+  private static Buffer buffer(ByteString bytes) {
+    return Buffer.buffer(bytes.toByteArray());
+  }
+
+  static ByteString bytes(Buffer buffer) {
+    return ByteString.copyFrom(buffer.getBytes());
+  }
+
+  static @Nullable OffsetDateTime time(@Nullable Instant instant) {
+    return instant == null ? null : instant.atOffset(ZoneOffset.UTC);
+  }
+}

@@ -1,0 +1,196 @@
+package dev.ducat.saga;
+
+import dev.ducat.kernel.bus.BusException;
+import dev.ducat.kernel.bus.BusFailure;
+import dev.ducat.kernel.bus.Registration;
+import dev.ducat.kernel.node.Node;
+import dev.ducat.kernel.shard.Lease;
+import dev.ducat.kernel.shard.UnitKind;
+import dev.ducat.kernel.shard.UnitOwner;
+import dev.ducat.proto.internal.v1.ConnectorCall;
+import dev.ducat.proto.internal.v1.PaymentQueryRequest;
+import dev.ducat.proto.internal.v1.ShardReply;
+import dev.ducat.proto.internal.v1.ShardRequest;
+import dev.ducat.saga.connector.Connector;
+import dev.ducat.saga.connector.SimulatorConnector;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.VerticleBase;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Runs payments: takes shards over, serves their addresses, and answers reads beside the lanes. One
+ * instance per process.
+ */
+public final class SagaVerticle extends VerticleBase {
+  private static final Duration DRAIN_PAUSE = Duration.ofMillis(20);
+
+  private final Node node;
+  private final SagaSettings settings;
+  private final List<PaymentLane> lanes = new ArrayList<>();
+  private final Map<Lease, ShardUnit> units = new ConcurrentHashMap<>();
+  private final Map<Lease, Registration> served = new ConcurrentHashMap<>();
+  private final List<Registration> local = new ArrayList<>();
+  private final List<Connector> connectors = new ArrayList<>();
+  private volatile boolean open = true;
+
+  public SagaVerticle(Node node, SagaSettings settings) {
+    this.node = node;
+    this.settings = settings;
+  }
+
+  @Override
+  public Future<?> start() {
+    for (int i = 0; i < settings.lanes(); i++) {
+      PaymentLane lane = new PaymentLane("payment-" + i, node, vertx, context, settings);
+      lane.start();
+      lanes.add(lane);
+    }
+    PaymentQueries queries = new PaymentQueries(node);
+    return startConnectors()
+        .compose(
+            started ->
+                node.bus()
+                    .serve(
+                        "payment.query", PaymentQueryRequest.getDefaultInstance(), queries::answer))
+        .onSuccess(
+            registration -> {
+              local.add(registration);
+              node.leases().serve(UnitKind.PAYMENT_SHARD, new Shards());
+              scanLater();
+            });
+  }
+
+  /** Withdraws the shards first: each goes back after its calls in flight. */
+  @Override
+  public Future<?> stop() {
+    open = false;
+    return node.leases()
+        .withdraw(UnitKind.PAYMENT_SHARD)
+        .compose(withdrawn -> Future.join(lanes.stream().map(PaymentLane::stop).toList()))
+        .compose(stopped -> Future.join(local.stream().map(Registration::close).toList()))
+        .compose(closed -> Future.join(connectors.stream().map(Connector::close).toList()));
+  }
+
+  private Future<Void> startConnectors() {
+    return vertx
+        .executeBlocking(
+            () -> SimulatorConnector.start(vertx, node.clock(), settings.simulatorJournal()))
+        .onSuccess(
+            simulator -> {
+              connectors.add(simulator);
+              local.add(
+                  node.bus()
+                      .serveLocal(
+                          "connector." + simulator.name(),
+                          ConnectorCall.getDefaultInstance(),
+                          simulator::call));
+            })
+        .mapEmpty();
+  }
+
+  private PaymentLane laneOf(Lease lease) {
+    return lanes.get(lease.unit() % lanes.size());
+  }
+
+  private Future<ShardReply> handle(ShardUnit unit, ShardRequest request) {
+    PaymentLane lane = laneOf(unit.lease());
+    if (!request.hasCreate()) {
+      return Future.failedFuture(new IllegalArgumentException("no command"));
+    }
+    PaymentMessage.Create create = new PaymentMessage.Create(unit, request);
+    if (!lane.offer(create)) {
+      return Future.failedFuture(new BusException(BusFailure.BUSY, unit.stream() + " is full"));
+    }
+    if (request.getWaitMs() > 0) {
+      long timer = vertx.setTimer(request.getWaitMs(), now -> lane.waitOver(create));
+      create.reply().future().onComplete(answered -> vertx.cancelTimer(timer));
+    }
+    return create.reply().future();
+  }
+
+  private void scanLater() {
+    vertx.setTimer(
+        settings.scan().toMillis(),
+        now -> {
+          if (open) {
+            units.values().forEach(unit -> laneOf(unit.lease()).scan(unit));
+            scanLater();
+          }
+        });
+  }
+
+  /** What happens to a shard as it comes and goes. */
+  private final class Shards implements UnitOwner {
+    @Override
+    public Future<Void> acquired(Lease lease) {
+      ShardUnit unit = new ShardUnit(lease);
+      units.put(lease, unit);
+      return laneOf(lease)
+          .takeOver(unit)
+          .compose(
+              taken ->
+                  node.bus()
+                      .serve(
+                          lease.address(),
+                          ShardRequest.getDefaultInstance(),
+                          request -> handle(unit, request)))
+          .onSuccess(
+              registration -> {
+                served.put(lease, registration);
+                if (unit.isDropped()) {
+                  // Lost again while it was being registered.
+                  withdraw(lease);
+                }
+              })
+          .mapEmpty();
+    }
+
+    @Override
+    public Future<Void> leaving(Lease lease) {
+      ShardUnit unit = units.get(lease);
+      if (unit == null) {
+        return Future.succeededFuture();
+      }
+      long limit = node.clock().monotonicNanos() + node.leases().settings().drain().toNanos();
+      return withdraw(lease).compose(withdrawn -> quiet(unit, limit)).compose(quiet -> drop(lease));
+    }
+
+    @Override
+    public void lost(Lease lease) {
+      withdraw(lease);
+      drop(lease);
+    }
+
+    private Future<Void> withdraw(Lease lease) {
+      Registration registration = served.remove(lease);
+      return registration == null ? Future.succeededFuture() : registration.close();
+    }
+
+    private Future<Void> drop(Lease lease) {
+      ShardUnit unit = units.remove(lease);
+      return unit == null ? Future.succeededFuture() : laneOf(lease).drop(unit);
+    }
+
+    /**
+     * Waits until the shard's sagas rest or wait, so that its next owner finds nothing in doubt.
+     */
+    private Future<Void> quiet(ShardUnit unit, long limitNanos) {
+      Promise<Void> quiet = Promise.promise();
+      check(unit, limitNanos, quiet);
+      return quiet.future();
+    }
+
+    private void check(ShardUnit unit, long limitNanos, Promise<Void> quiet) {
+      if (unit.isQuiet() || node.clock().monotonicNanos() - limitNanos > 0) {
+        quiet.complete();
+      } else {
+        vertx.setTimer(DRAIN_PAUSE.toMillis(), now -> check(unit, limitNanos, quiet));
+      }
+    }
+  }
+}

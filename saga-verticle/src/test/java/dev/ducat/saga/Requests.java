@@ -1,0 +1,78 @@
+package dev.ducat.saga;
+
+import com.google.protobuf.ByteString;
+import dev.ducat.kernel.bus.Bus;
+import dev.ducat.kernel.shard.UnitKind;
+import dev.ducat.proto.internal.v1.CreatePaymentCommand;
+import dev.ducat.proto.internal.v1.PaymentQueryReply;
+import dev.ducat.proto.internal.v1.PaymentQueryRequest;
+import dev.ducat.proto.internal.v1.ShardReply;
+import dev.ducat.proto.internal.v1.ShardRequest;
+import dev.ducat.proto.payments.v1.CreatePaymentRequest;
+import dev.ducat.proto.type.v1.Money;
+import io.vertx.core.Future;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+
+/** Requests as the gateway sends them. */
+final class Requests {
+  static final int SHARDS = 64;
+  static final Duration WAIT = Duration.ofSeconds(10);
+
+  private Requests() {}
+
+  static CreatePaymentRequest payment(String key, String method, long minorUnits) {
+    return CreatePaymentRequest.newBuilder()
+        .setIdempotencyKey(key)
+        .setAmount(Money.newBuilder().setCurrencyCode("EUR").setMinorUnits(minorUnits))
+        .setPaymentMethod(method)
+        .setMerchantAccount("acme")
+        .setReference("order-" + key)
+        .putMetadata("cart", "7")
+        .build();
+  }
+
+  static ShardRequest command(String tenant, CreatePaymentRequest request, Duration wait) {
+    ByteString canonical = request.toBuilder().clearIdempotencyKey().build().toByteString();
+    return ShardRequest.newBuilder()
+        .setTenant(tenant)
+        .setWaitMs(wait.toMillis())
+        .setCreate(
+            CreatePaymentCommand.newBuilder()
+                .setRequest(request)
+                .setCanonical(canonical)
+                .setFingerprint(ByteString.copyFrom(sha256(canonical.toByteArray()))))
+        .build();
+  }
+
+  static int shardOf(String tenant, String key) {
+    return UnitKind.hash(SHARDS, tenant, key);
+  }
+
+  static Future<ShardReply> ask(Bus bus, String tenant, CreatePaymentRequest request) {
+    return ask(bus, tenant, request, WAIT);
+  }
+
+  static Future<ShardReply> ask(
+      Bus bus, String tenant, CreatePaymentRequest request, Duration wait) {
+    return bus.ask(
+        UnitKind.PAYMENT_SHARD.address(shardOf(tenant, request.getIdempotencyKey())),
+        command(tenant, request, wait),
+        ShardReply.getDefaultInstance(),
+        Duration.ofSeconds(15));
+  }
+
+  static Future<PaymentQueryReply> query(Bus bus, PaymentQueryRequest request) {
+    return bus.ask(
+        "payment.query", request, PaymentQueryReply.getDefaultInstance(), Duration.ofSeconds(5));
+  }
+
+  private static byte[] sha256(byte[] bytes) {
+    try {
+      return MessageDigest.getInstance("SHA-256").digest(bytes);
+    } catch (NoSuchAlgorithmException everyJdkHasIt) {
+      throw new IllegalStateException(everyJdkHasIt);
+    }
+  }
+}
