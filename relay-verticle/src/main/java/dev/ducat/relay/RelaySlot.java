@@ -1,0 +1,248 @@
+package dev.ducat.relay;
+
+import dev.ducat.kernel.shard.Lease;
+import dev.ducat.kernel.sql.Await;
+import dev.ducat.relay.SlotSession.Setting;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * An actor: one slot's way from Postgres to Kafka, on one virtual thread. It publishes as long as a session lasts, and
+ * takes the slot anew when one failed.
+ */
+final class RelaySlot {
+  private static final Logger LOG = LoggerFactory.getLogger(RelaySlot.class);
+
+  /** A failure that goes on is logged again this often. */
+  private static final Duration REPEAT = Duration.ofMinutes(1);
+
+  private final Setting setting;
+  private final Lease lease;
+  private final RelayStore store;
+  private final SlotMetrics metrics;
+  private final Semaphore doorbell = new Semaphore(0);
+  private final Promise<Void> ended = Promise.promise();
+  private volatile boolean open = true;
+  private volatile SlotStatus status;
+  private @Nullable SlotSession session;
+  private boolean fresh = true;
+  private Positions known = new Positions(Map.of());
+  private Positions copied = known;
+  private long copyDueNanos;
+  private long loggedNanos;
+
+  RelaySlot(Setting setting, Lease lease, List<String> streams) {
+    this.setting = setting;
+    this.lease = lease;
+    this.store =
+        new RelayStore(
+            setting.vertx(),
+            setting.node().postgres(),
+            lease.unit(),
+            streams,
+            SlotSession.READ_MAX);
+    this.status = new SlotStatus(lease.unit(), SlotState.TAKING, null);
+    this.metrics =
+        new SlotMetrics(
+            setting.node().meters(),
+            setting.node().clock(),
+            lease.unit(),
+            () -> status.state());
+    this.copyDueNanos = now();
+    this.loggedNanos = now() - REPEAT.toNanos();
+  }
+
+  Lease lease() {
+    return lease;
+  }
+
+  SlotStatus status() {
+    return status;
+  }
+
+  void start() {
+    Thread.ofVirtual().name("relay-slot-" + lease.unit()).start(this::run);
+  }
+
+  /** There is news, or there may be. */
+  void ring() {
+    if (doorbell.availablePermits() == 0) {
+      doorbell.release();
+    }
+  }
+
+  /** Ends after the transaction in hand. */
+  Future<Void> stop() {
+    open = false;
+    ring();
+    return ended.future();
+  }
+
+  private void run() {
+    Duration poll = setting.relay().poll().first();
+    Duration backoff = setting.relay().retry().first();
+    while (open) {
+      try {
+        if (runOnce() > 0) {
+          poll = setting.relay().poll().first();
+        } else if (pause(poll)) {
+          poll = setting.relay().poll().first();
+        } else {
+          poll = doubled(poll, setting.relay().poll().max());
+        }
+        backoff = setting.relay().retry().first();
+      } catch (RelayStopped finding) {
+        fail(SlotState.STOPPED, finding);
+        pauseDeaf(setting.relay().retry().stopped());
+      } catch (RuntimeException failure) {
+        fail(SlotState.WAITING, failure);
+        pauseDeaf(backoff);
+        backoff = doubled(backoff, setting.relay().retry().max());
+      }
+    }
+    end();
+  }
+
+  /**
+   * Takes the slot if need be, then publishes at most one batch.
+   *
+   * @return events published
+   */
+  int runOnce() {
+    SlotSession current = session;
+    if (current == null) {
+      current = take();
+      session = current;
+    }
+    long started = now();
+    int events = current.runOnce();
+    known = current.published();
+    if (events > 0) {
+      metrics.published(events, now() - started);
+    }
+    if (now() - copyDueNanos >= 0) {
+      copyDueNanos = now() + setting.relay().retry().copyEvery().toNanos();
+      copy();
+      store.lag(known).onSuccess(metrics::lag);
+    }
+    return events;
+  }
+
+  private SlotSession take() {
+    setting.kafka().verify();
+    // The first time the lease is fresh. Later only a new epoch proves that the slot is still ours; producers that are
+    // initialized without it could fence the rightful owner's.
+    if (!fresh && !setting.node().leases().raise(lease)) {
+      open = false;
+      setting.node().leases().noticeLost(lease);
+      throw new IllegalStateException("the slot is somebody else's");
+    }
+    fresh = false;
+    SlotSession taken = SlotSession.open(setting, lease, store);
+    if (status.state() != SlotState.TAKING) {
+      LOG.info("relay slot {} goes on", lease.unit());
+    }
+    become(SlotState.RELAYING, null);
+    return taken;
+  }
+
+  private void copy() {
+    Positions now = known;
+    if (!now.equals(copied)) {
+      store
+          .copy(now, lease.unit(), lease.epoch())
+          .onFailure(later -> LOG.debug("positions were not copied: {}", later.getMessage()));
+      copied = now;
+    }
+  }
+
+  private void fail(SlotState state, RuntimeException failure) {
+    if (session != null) {
+      session.close();
+      session = null;
+    }
+    store.discard();
+    metrics.failed();
+    String reason = String.valueOf(failure.getMessage());
+    boolean news = status.state() != state || now() - loggedNanos >= REPEAT.toNanos();
+    become(state, reason);
+    if (news && open) {
+      loggedNanos = now();
+      if (state == SlotState.STOPPED) {
+        LOG.error("relay slot {} stopped: {}", lease.unit(), reason);
+      } else {
+        LOG.warn("relay slot {} waits: {}", lease.unit(), reason);
+      }
+    }
+    measureLag();
+  }
+
+  /** While nothing can be published, somebody should see how much gathers. */
+  private void measureLag() {
+    try {
+      metrics.lag(Await.result(store.lag(known), SlotSession.READ_MAX));
+    } catch (RuntimeException away) {
+      LOG.debug("lag of slot {} is unknown: {}", lease.unit(), away.getMessage());
+      store.discard();
+    }
+  }
+
+  private void end() {
+    try {
+      if (session != null) {
+        session.close();
+        Await.result(
+            store.copy(known, lease.unit(), lease.epoch()),
+            setting.node().leases().settings().drain());
+      }
+    } catch (RuntimeException away) {
+      LOG.debug("positions were not copied: {}", away.getMessage());
+    } finally {
+      store.discard();
+      metrics.close();
+      become(SlotState.ENDED, null);
+      ended.complete();
+    }
+  }
+
+  private void become(SlotState state, @Nullable String reason) {
+    status = new SlotStatus(lease.unit(), state, reason);
+  }
+
+  /** Waits for the doorbell, at most this long; says whether it rang. */
+  private boolean pause(Duration limit) {
+    try {
+      boolean rang = doorbell.tryAcquire(limit.toNanos(), TimeUnit.NANOSECONDS);
+      doorbell.drainPermits();
+      return rang;
+    } catch (InterruptedException ending) {
+      open = false;
+      return false;
+    }
+  }
+
+  /** Waits although the doorbell rings: what it announces cannot be published anyway. */
+  private void pauseDeaf(Duration length) {
+    long until = now() + length.toNanos();
+    while (open && now() - until < 0) {
+      pause(Duration.ofNanos(Math.max(1, until - now())));
+    }
+  }
+
+  private static Duration doubled(Duration pause, Duration max) {
+    Duration twice = pause.multipliedBy(2);
+    return twice.compareTo(max) < 0 ? twice : max;
+  }
+
+  private long now() {
+    return setting.node().clock().monotonicNanos();
+  }
+}
