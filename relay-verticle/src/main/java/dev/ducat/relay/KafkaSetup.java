@@ -36,7 +36,6 @@ final class KafkaSetup implements AutoCloseable {
   private final RelaySettings settings;
   private final int slots;
   private final Admin admin;
-  private volatile boolean verified;
 
   /** Connects to nothing yet. */
   KafkaSetup(RelaySettings settings, int slots) {
@@ -58,10 +57,6 @@ final class KafkaSetup implements AutoCloseable {
    * @throws KafkaException when Kafka does not answer
    */
   void verify() {
-    if (verified) {
-      answer(admin.describeCluster().clusterId());
-      return;
-    }
     create();
     Map<String, TopicDescription> topics =
         answer(admin.describeTopics(all()).allTopicNames());
@@ -73,7 +68,6 @@ final class KafkaSetup implements AutoCloseable {
     }
     answer(admin.describeConfigs(all().stream().map(KafkaSetup::resource).toList()).all())
         .forEach((resource, config) -> checkCleanup(resource.name(), config));
-    verified = true;
   }
 
   /** The end of a partition for a reader of this isolation: the last stable offset, or the high watermark. */

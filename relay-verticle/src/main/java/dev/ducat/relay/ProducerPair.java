@@ -78,15 +78,9 @@ final class ProducerPair {
     KafkaProducer<byte[], byte[]> producer = producers.get(turn);
     turn = 1 - turn;
     Await.result(producer.beginTransaction(), ANSWER_MAX);
-    // The wrapper spends a promise, a worker task and an event-loop task on each record, and all that is of interest
-    // here is the first failure; so records go to the producer beneath it.
-    Producer<byte[], byte[]> direct = producer.unwrap();
     AtomicReference<@Nullable Refused> first = new AtomicReference<>();
     try {
-      for (StoredEvent event : events) {
-        direct.send(EventRecords.of(event), (sent, why) -> note(first, event, why));
-      }
-      direct.send(receipt, (sent, why) -> note(first, null, why));
+      sendAll(producer.unwrap(), events, receipt, first);
       Await.result(producer.flush(), ANSWER_MAX);
     } catch (RuntimeException failed) {
       // After a refusal the next call fails too, saying only that an earlier one did.
@@ -97,6 +91,25 @@ final class ProducerPair {
       throw refused.asException();
     }
     return () -> Await.result(producer.commitTransaction(), ANSWER_MAX);
+  }
+
+  /**
+   * Past the Vert.x wrapper, which spends a promise, a worker task and an event-loop task on each record; all that is of
+   * interest here is the first failure.
+   */
+  private static void sendAll(
+      Producer<byte[], byte[]> direct,
+      List<StoredEvent> events,
+      ProducerRecord<byte[], byte[]> receipt,
+      AtomicReference<@Nullable Refused> first) {
+    for (StoredEvent event : events) {
+      direct.send(EventRecords.of(event), (sent, why) -> note(first, event, why));
+      if (first.get() != null) {
+        // Else each of a thousand events would wait for a broker that is away.
+        return;
+      }
+    }
+    direct.send(receipt, (sent, why) -> note(first, null, why));
   }
 
   private static void note(

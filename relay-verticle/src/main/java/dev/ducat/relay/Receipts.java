@@ -28,7 +28,7 @@ final class Receipts {
   private static final Duration STABLE_POLL = Duration.ofMillis(5);
 
   /** Reading begins this far before the end, and further away each time nothing is found. */
-  private static final long LOOK_BACK = 64;
+  private static final long LOOK_BACK = 16;
 
   private final Vertx vertx;
   private final RelaySettings settings;

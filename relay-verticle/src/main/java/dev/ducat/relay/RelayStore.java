@@ -18,10 +18,15 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A slot's own connection to Postgres, and all SQL of the relay. Used by the slot's thread only. */
 final class RelayStore {
+  private static final Logger LOG = LoggerFactory.getLogger(RelayStore.class);
+
   private static final String WITNESSES =
       """
       select s.stream, s.head, c.seq, c.event_id, e.event_id
@@ -93,7 +98,7 @@ final class RelayStore {
         Await.result(
             open()
                 .preparedQuery(WITNESSES)
-                .execute(Tuple.of(streams, seqs(streams, receipt))),
+                .execute(parameters(receipt)),
             answerMax)) {
       UUID copied = row.getUUID(3);
       Position copy = copied == null ? Position.START : new Position(row.getLong(2), copied);
@@ -127,7 +132,7 @@ final class RelayStore {
   Future<Lag> lag(Positions positions) {
     return open()
         .preparedQuery(LAG)
-        .execute(Tuple.of(streams, seqs(streams, positions)))
+        .execute(parameters(positions))
         .map(
             rows -> {
               Row row = rows.iterator().next();
@@ -144,7 +149,11 @@ final class RelayStore {
     PgConnection current = connection;
     connection = null;
     if (current != null) {
-      current.close();
+      try {
+        current.close();
+      } catch (RejectedExecutionException closed) {
+        LOG.debug("Vert.x has closed the connection before its slot ended");
+      }
     }
   }
 
@@ -155,6 +164,11 @@ final class RelayStore {
       connection = current;
     }
     return current;
+  }
+
+  private Tuple parameters(Positions positions) {
+    // Tuple.of would take a trailing array for its varargs.
+    return Tuple.from(new Object[] {streams, seqs(streams, positions)});
   }
 
   private static Long[] seqs(String[] streams, Positions positions) {

@@ -1,0 +1,132 @@
+package dev.ducat.relay;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.ducat.embedded.EmbeddedServices;
+import dev.ducat.embedded.Service;
+import dev.ducat.kernel.outbox.StoredEvent;
+import dev.ducat.kernel.outbox.Topics;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+
+/** What a read_committed reader finds in the event topics of the shared broker. */
+final class KafkaReader implements AutoCloseable {
+  static final List<String> EVENT_TOPICS = List.of(Topics.PAYMENTS, Topics.LEDGER, Topics.AUDIT);
+
+  private final KafkaConsumer<byte[], byte[]> consumer;
+  private final List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
+
+  KafkaReader() {
+    consumer =
+        new KafkaConsumer<>(
+            Map.of(
+                "bootstrap.servers",
+                bootstrap(),
+                "isolation.level",
+                "read_committed",
+                "enable.auto.commit",
+                false,
+                "auto.offset.reset",
+                "earliest"),
+            new ByteArrayDeserializer(),
+            new ByteArrayDeserializer());
+  }
+
+  static String bootstrap() {
+    return EmbeddedServices.forTests(Service.KAFKA).kafka().bootstrap();
+  }
+
+  /** Deletes all topics of an earlier test, whose receipts belong to a database that is gone. */
+  static void forgetTopics() {
+    try (Admin admin = admin()) {
+      List<String> all =
+          Stream.concat(EVENT_TOPICS.stream(), Stream.of(Topics.RELAY_POSITIONS)).toList();
+      await()
+          .atMost(Duration.ofSeconds(20))
+          .until(
+              () -> {
+                Set<String> present = new HashSet<>(admin.listTopics().names().get());
+                present.retainAll(all);
+                if (!present.isEmpty()) {
+                  admin.deleteTopics(present).all().get();
+                }
+                return present.isEmpty();
+              });
+    }
+  }
+
+  static Admin admin() {
+    return Admin.create(Map.of("bootstrap.servers", bootstrap()));
+  }
+
+  /** All records so far. */
+  List<ConsumerRecord<byte[], byte[]>> read() {
+    if (consumer.assignment().isEmpty()) {
+      List<TopicPartition> partitions =
+          consumer.listTopics().entrySet().stream()
+              .filter(topic -> EVENT_TOPICS.contains(topic.getKey()))
+              .flatMap(topic -> topic.getValue().stream())
+              .map(info -> new TopicPartition(info.topic(), info.partition()))
+              .toList();
+      if (partitions.isEmpty()) {
+        return records;
+      }
+      consumer.assign(partitions);
+      consumer.seekToBeginning(partitions);
+    }
+    consumer.poll(Duration.ofMillis(100)).forEach(records::add);
+    return records;
+  }
+
+  /**
+   * Waits until everything written has arrived, then checks that it arrived once, in order on one partition per key, and
+   * that nothing else did.
+   */
+  void awaitExactly(Collection<StoredEvent> written) {
+    await()
+        .atMost(Duration.ofSeconds(60))
+        .pollDelay(Duration.ZERO)
+        .pollInterval(Duration.ofMillis(10))
+        .until(() -> read().size() >= written.size());
+    // Whatever was published twice lies behind what was awaited.
+    read();
+    List<String> arrived =
+        records.stream().map(r -> header(r, "stream") + " " + header(r, "seq")).toList();
+    assertThat(arrived)
+        .containsExactlyInAnyOrderElementsOf(
+            written.stream().map(event -> event.stream() + " " + event.seq()).toList());
+    Map<String, Long> lastVersion = new HashMap<>();
+    Map<String, Integer> partition = new HashMap<>();
+    for (ConsumerRecord<byte[], byte[]> record : records) {
+      String key = new String(record.key(), UTF_8);
+      long version = Long.parseLong(header(record, "version"));
+      assertThat(version).as(key).isEqualTo(lastVersion.merge(key, 1L, Long::sum));
+      assertThat(record.partition()).isEqualTo(partition.computeIfAbsent(key, k -> record.partition()));
+    }
+  }
+
+  static String header(ConsumerRecord<byte[], byte[]> record, String name) {
+    Header header = record.headers().lastHeader(name);
+    return header == null ? "" : new String(header.value(), UTF_8);
+  }
+
+  @Override
+  public void close() {
+    consumer.close();
+  }
+}

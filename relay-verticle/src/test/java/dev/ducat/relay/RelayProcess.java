@@ -1,0 +1,37 @@
+package dev.ducat.relay;
+
+import dev.ducat.kernel.sql.PgSettings;
+import dev.ducat.kernel.testing.TestNode;
+import dev.ducat.kernel.time.SystemClock;
+import java.io.IOException;
+import java.util.List;
+
+/** A relay in a process of its own, which a crash point or a signal can end. */
+final class RelayProcess {
+  private RelayProcess() {}
+
+  static Process start(PgSettings postgres, String nodeId, String crash) throws IOException {
+    return new ProcessBuilder(
+            List.of(
+                ProcessHandle.current().info().command().orElseThrow(),
+                "-Xmx256m",
+                "-XX:+UseSerialGC",
+                "-Dducat.crash=" + crash,
+                "-cp",
+                System.getProperty("java.class.path"),
+                RelayProcess.class.getName(),
+                postgres.toString(),
+                KafkaReader.bootstrap(),
+                nodeId))
+        .inheritIO()
+        .start();
+  }
+
+  public static void main(String[] args) {
+    TestNode node =
+        TestNode.start(PgSettings.parse(args[0]), args[2], RelayTest.SHARDS, new SystemClock());
+    TestNode.await(
+        node.vertx()
+            .deployVerticle(new RelayVerticle(node.node(), RelayTest.settings(args[1]))));
+  }
+}
