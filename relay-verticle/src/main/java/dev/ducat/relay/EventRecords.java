@@ -12,8 +12,9 @@ import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.internals.RecordHeader;
 
 /**
- * Outbox rows as Kafka records: CloudEvents in binary mode, whose attributes are headers and whose data is the value.
- * The partition follows from the key by Kafka's default, so a payment's events stay in order.
+ * Outbox rows as Kafka records: CloudEvents in binary mode, whose attributes are headers and whose
+ * data is the value. The partition follows from the key by Kafka's default, so a payment's events
+ * stay in order.
  */
 final class EventRecords {
   private static final Header SPEC_VERSION = header("ce_specversion", "1.0");

@@ -26,8 +26,9 @@ import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.TopicExistsException;
 
 /**
- * Kafka as an administrator sees it: the topics there are, and where partitions end. Blocks; for virtual threads only.
- * This is Kafka's own client: the Vert.x one cannot ask for the last stable offset.
+ * Kafka as an administrator sees it: the topics there are, and where partitions end. Blocks; for
+ * virtual threads only. This is Kafka's own client: the Vert.x one cannot ask for the last stable
+ * offset.
  */
 final class KafkaSetup implements AutoCloseable {
   private static final Duration ANSWER_MAX = Duration.ofSeconds(5);
@@ -58,19 +59,17 @@ final class KafkaSetup implements AutoCloseable {
    */
   void verify() {
     create();
-    Map<String, TopicDescription> topics =
-        answer(admin.describeTopics(all()).allTopicNames());
-    int receipts = topics.get(Topics.RELAY_POSITIONS).partitions().size();
-    if (receipts != slots) {
-      throw new RelayStopped(
-          "topic %s has %d partitions, the relay has %d slots"
-              .formatted(Topics.RELAY_POSITIONS, receipts, slots));
-    }
+    answer(admin.describeTopics(List.of(Topics.RELAY_POSITIONS)).allTopicNames())
+        .values()
+        .forEach(this::checkPartitions);
     answer(admin.describeConfigs(all().stream().map(KafkaSetup::resource).toList()).all())
         .forEach((resource, config) -> checkCleanup(resource.name(), config));
   }
 
-  /** The end of a partition for a reader of this isolation: the last stable offset, or the high watermark. */
+  /**
+   * The end of a partition for a reader of this isolation: the last stable offset, or the high
+   * watermark.
+   */
   long end(TopicPartition partition, IsolationLevel isolation) {
     return answer(
             admin
@@ -121,7 +120,19 @@ final class KafkaSetup implements AutoCloseable {
     return new NewTopic(name, partitions, settings.replicationFactor()).configs(all);
   }
 
-  /** Receipts must outlive any retention, and events must outlive any later event of the same payment. */
+  private void checkPartitions(TopicDescription receipts) {
+    int partitions = receipts.partitions().size();
+    if (partitions != slots) {
+      throw new RelayStopped(
+          "topic %s has %d partitions, the relay has %d slots"
+              .formatted(receipts.name(), partitions, slots));
+    }
+  }
+
+  /**
+   * Receipts must outlive any retention, and events must outlive any later event of the same
+   * payment.
+   */
   private static void checkCleanup(String topic, Config config) {
     String policy = config.get(TopicConfig.CLEANUP_POLICY_CONFIG).value();
     boolean receipts = topic.equals(Topics.RELAY_POSITIONS);

@@ -17,8 +17,9 @@ import java.util.UUID;
 record Positions(Map<String, Position> byStream) {
 
   /**
-   * The streams of a slot: unit by unit in turn, so that slots get equal shares. Fixed for the life of a database, since
-   * a stream that changed its slot would leave its position behind in the old one's receipts.
+   * The streams of a slot: unit by unit in turn, so that slots get equal shares. Fixed for the life
+   * of a database, since a stream that changed its slot would leave its position behind in the old
+   * one's receipts.
    */
   static List<String> streamsOf(int slot, ShardSettings shards) {
     List<String> streams = new ArrayList<>();
@@ -92,7 +93,8 @@ record Positions(Map<String, Position> byStream) {
     for (StreamPosition position : receipt.getPositionsList()) {
       ByteBuffer id = position.getEventId().asReadOnlyByteBuffer();
       positions.put(
-          position.getStream(), new Position(position.getSeq(), new UUID(id.getLong(), id.getLong())));
+          position.getStream(),
+          new Position(position.getSeq(), new UUID(id.getLong(), id.getLong())));
     }
     return new Positions(positions);
   }

@@ -21,13 +21,14 @@ import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The two transactional producers of a slot, taking turns: while the broker still writes the markers of one's
- * transaction, the other begins the next, instead of waiting 20 ms for being refused.
+ * The two transactional producers of a slot, taking turns: while the broker still writes the
+ * markers of one's transaction, the other begins the next, instead of waiting 20 ms for being
+ * refused.
  *
- * <p>The turn always begins with {@code a}. Two owners may overlap when one of them was paused at the wrong moment and
- * initializes late, and then each may hold one of the producers. Whoever lacks {@code a} cannot begin, and whoever
- * lacks {@code b} cannot go on after one transaction; so nobody publishes behind the back of somebody who has read the
- * last receipt.
+ * <p>The turn always begins with {@code a}. Two owners may overlap when one of them was paused at
+ * the wrong moment and initializes late, and then each may hold one of the producers. Whoever lacks
+ * {@code a} cannot begin, and whoever lacks {@code b} cannot go on after one transaction; so nobody
+ * publishes behind the back of somebody who has read the last receipt.
  */
 final class ProducerPair {
   private static final Duration BLOCK_MAX = Duration.ofSeconds(5);
@@ -46,7 +47,8 @@ final class ProducerPair {
   }
 
   /**
-   * Creates and initializes both: afterwards every transaction of a predecessor is committed or never will be.
+   * Creates and initializes both: afterwards every transaction of a predecessor is committed or
+   * never will be.
    *
    * @param epoch of the lease, to tell the clients of two owners apart in the broker's log
    */
@@ -55,7 +57,8 @@ final class ProducerPair {
         new ProducerPair(
             List.of(
                 KafkaProducer.create(vertx, config(settings, "ducat-relay-" + slot + "-a", epoch)),
-                KafkaProducer.create(vertx, config(settings, "ducat-relay-" + slot + "-b", epoch))));
+                KafkaProducer.create(
+                    vertx, config(settings, "ducat-relay-" + slot + "-b", epoch))));
     try {
       Await.result(
           Future.join(pair.producers.stream().map(KafkaProducer::initTransactions).toList()),
@@ -68,8 +71,8 @@ final class ProducerPair {
   }
 
   /**
-   * Sends events and receipt in one transaction of the producer whose turn it is, up to the point where only the commit
-   * is missing. Every record is acknowledged when this returns.
+   * Sends events and receipt in one transaction of the producer whose turn it is, up to the point
+   * where only the commit is missing. Every record is acknowledged when this returns.
    *
    * @throws RelayStopped when Kafka refuses an event for good
    * @throws KafkaException when Kafka does not take them now
@@ -94,9 +97,10 @@ final class ProducerPair {
   }
 
   /**
-   * Past the Vert.x wrapper, which spends a promise, a worker task and an event-loop task on each record; all that is of
-   * interest here is the first failure.
+   * Past the Vert.x wrapper, which spends a promise, a worker task and an event-loop task on each
+   * record; all that is of interest here is the first failure.
    */
+  @SuppressWarnings("FutureReturnValueIgnored") // The callbacks hear of every failure.
   private static void sendAll(
       Producer<byte[], byte[]> direct,
       List<StoredEvent> events,
@@ -113,7 +117,9 @@ final class ProducerPair {
   }
 
   private static void note(
-      AtomicReference<@Nullable Refused> first, @Nullable StoredEvent event, @Nullable Exception why) {
+      AtomicReference<@Nullable Refused> first,
+      @Nullable StoredEvent event,
+      @Nullable Exception why) {
     if (why != null) {
       first.compareAndSet(null, new Refused(event, why));
     }

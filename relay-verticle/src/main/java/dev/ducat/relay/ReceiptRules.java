@@ -24,8 +24,8 @@ final class ReceiptRules {
    * Where to go on.
    *
    * @param receipt the last receipt in Kafka, if there is one
-   * @throws RelayStopped when the two contradict each other: Kafka or Postgres was restored from a backup, wiped, or is
-   *     another installation's
+   * @throws RelayStopped when the two contradict each other: Kafka or Postgres was restored from a
+   *     backup, wiped, or is another installation's
    */
   static Positions goOnFrom(Optional<Positions> receipt, Map<String, Witness> witnesses) {
     Map<String, Position> positions = new TreeMap<>();
@@ -69,7 +69,8 @@ final class ReceiptRules {
     }
     UUID id = witness.atReceipt();
     if (id == null && copy.seq() == receipt.seq()) {
-      // Retention may have dropped the event of a stream that has long been quiet; the copy still names it.
+      // Retention may have dropped the event of a stream that has long been quiet; the copy still
+      // names it.
       id = copy.eventId();
     }
     return receipt.eventId() != null && receipt.eventId().equals(id)

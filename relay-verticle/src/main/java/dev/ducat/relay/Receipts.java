@@ -20,7 +20,10 @@ import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 
-/** The receipts of one slot: its partition of the positions topic, of which only the last record counts. */
+/**
+ * The receipts of one slot: its partition of the positions topic, of which only the last record
+ * counts.
+ */
 final class Receipts {
   private static final Duration ANSWER_MAX = Duration.ofSeconds(10);
   private static final Duration STABLE_MAX = Duration.ofSeconds(30);
@@ -50,8 +53,8 @@ final class Receipts {
   }
 
   /**
-   * The last committed receipt. Call it after both producers of the slot were initialized: then no transaction of a
-   * predecessor can still commit, and what is open is about to be resolved.
+   * The last committed receipt. Call it after both producers of the slot were initialized: then no
+   * transaction of a predecessor can still commit, and what is open is about to be resolved.
    *
    * @throws RelayStopped when a receipt cannot be read
    */
@@ -70,7 +73,8 @@ final class Receipts {
         long from = Math.max(first, end - back);
         Await.result(consumer.seek(receipts, from), ANSWER_MAX);
         Optional<Positions> last = Optional.empty();
-        // The position, not the records, tells the end: behind the last record lies its commit marker.
+        // The position, not the records, tells the end: behind the last record lies its commit
+        // marker.
         while (Await.result(consumer.position(receipts), ANSWER_MAX) < end) {
           for (ConsumerRecord<byte[], byte[]> record :
               Await.result(consumer.poll(POLL), ANSWER_MAX).records()) {

@@ -24,8 +24,11 @@ public record RelaySettings(
     Retry retry) {
 
   /**
+   * How much goes into one transaction.
+   *
    * @param recordsMax a transaction of one record costs as much as one of a thousand
-   * @param bytesMax payload bytes; bounds the memory of a slot to twice this, one batch being read while one is sent
+   * @param bytesMax payload bytes; bounds the memory of a slot to twice this, one batch being read
+   *     while one is sent
    */
   public record Batch(int recordsMax, long bytesMax) {
     public Batch {
@@ -47,8 +50,11 @@ public record RelaySettings(
   }
 
   /**
+   * How long to wait after failures, and between copies.
+   *
    * @param first pause after the first failure, doubled up to {@code max}
-   * @param stopped how long a slot that stopped on a finding waits before it looks whether that is mended
+   * @param stopped how long a slot that stopped on a finding waits before it looks whether that is
+   *     mended
    * @param copyEvery how often the positions are copied to Postgres
    */
   public record Retry(Duration first, Duration max, Duration stopped, Duration copyEvery) {
@@ -95,8 +101,7 @@ public record RelaySettings(
   }
 
   public RelaySettings withRetry(Retry changed) {
-    return new RelaySettings(
-        bootstrap, kafka, partitions, replicationFactor, batch, poll, changed);
+    return new RelaySettings(bootstrap, kafka, partitions, replicationFactor, batch, poll, changed);
   }
 
   private static void ascending(String name, Duration first, Duration max) {

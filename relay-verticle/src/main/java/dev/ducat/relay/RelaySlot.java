@@ -15,8 +15,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * An actor: one slot's way from Postgres to Kafka, on one virtual thread. It publishes as long as a session lasts, and
- * takes the slot anew when one failed.
+ * An actor: one slot's way from Postgres to Kafka, on one virtual thread. It publishes as long as a
+ * session lasts, and takes the slot anew when one failed.
  */
 final class RelaySlot {
   private static final Logger LOG = LoggerFactory.getLogger(RelaySlot.class);
@@ -52,10 +52,7 @@ final class RelaySlot {
     this.status = new SlotStatus(lease.unit(), SlotState.TAKING, null);
     this.metrics =
         new SlotMetrics(
-            setting.node().meters(),
-            setting.node().clock(),
-            lease.unit(),
-            () -> status.state());
+            setting.node().meters(), setting.node().clock(), lease.unit(), () -> status.state());
     this.copyDueNanos = now();
     this.loggedNanos = now() - REPEAT.toNanos();
   }
@@ -138,7 +135,8 @@ final class RelaySlot {
 
   private SlotSession take() {
     setting.kafka().verify();
-    // The first time the lease is fresh. Later only a new epoch proves that the slot is still ours; producers that are
+    // The first time the lease is fresh. Later only a new epoch proves that the slot is still ours;
+    // producers that are
     // initialized without it could fence the rightful owner's.
     if (!fresh && !setting.node().leases().raise(lease)) {
       open = false;

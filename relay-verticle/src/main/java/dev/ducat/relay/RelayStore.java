@@ -23,7 +23,9 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A slot's own connection to Postgres, and all SQL of the relay. Used by the slot's thread only. */
+/**
+ * A slot's own connection to Postgres, and all SQL of the relay. Used by the slot's thread only.
+ */
 final class RelayStore {
   private static final Logger LOG = LoggerFactory.getLogger(RelayStore.class);
 
@@ -67,7 +69,8 @@ final class RelayStore {
 
   RelayStore(Vertx vertx, PgSettings postgres, int slot, List<String> streams, Duration answerMax) {
     this.vertx = vertx;
-    // Statements look a few streams up by index; without statistics the planner would scan and hash.
+    // Statements look a few streams up by index; without statistics the planner would scan and
+    // hash.
     this.options =
         new PgConnectOptions(postgres.forQueries("ducat-relay-" + slot))
             .addProperty("enable_hashjoin", "off")
@@ -91,21 +94,20 @@ final class RelayStore {
     return OutboxStore.afterPositions(open(), turned, seqs(turned, positions), limit);
   }
 
-  /** What Postgres knows about the slot's streams, its event at each of these positions included. */
+  /**
+   * What Postgres knows about the slot's streams, its event at each of these positions included.
+   */
   Map<String, Witness> witnesses(Positions receipt) {
     Map<String, Witness> witnesses = new TreeMap<>();
     for (Row row :
-        Await.result(
-            open()
-                .preparedQuery(WITNESSES)
-                .execute(parameters(receipt)),
-            answerMax)) {
+        Await.result(open().preparedQuery(WITNESSES).execute(parameters(receipt)), answerMax)) {
       UUID copied = row.getUUID(3);
       Position copy = copied == null ? Position.START : new Position(row.getLong(2), copied);
       witnesses.put(row.getString(0), new Witness(row.getLong(1), copy, row.getUUID(4)));
     }
     if (witnesses.size() != streams.length) {
-      throw new RelayStopped("outbox.stream lacks some of the slot's " + streams.length + " streams");
+      throw new RelayStopped(
+          "outbox.stream lacks some of the slot's " + streams.length + " streams");
     }
     return witnesses;
   }

@@ -77,15 +77,17 @@ public final class RelayVerticle extends VerticleBase implements UnitOwner {
     KafkaSetup connected = kafka;
     // More slots than streams: the lease is held for nothing.
     if (!streams.isEmpty() && connected != null) {
-      RelaySlot slot =
-          new RelaySlot(new Setting(vertx, node, settings, connected), lease, streams);
+      RelaySlot slot = new RelaySlot(new Setting(vertx, node, settings, connected), lease, streams);
       slots.put(lease.unit(), slot);
       slot.start();
     }
     return Future.succeededFuture();
   }
 
-  /** Lets the transaction in hand end; what is open after the drain time is aborted by the next owner. */
+  /**
+   * Lets the transaction in hand end; what is open after the drain time is aborted by the next
+   * owner.
+   */
   @Override
   public Future<Void> leaving(Lease lease) {
     RelaySlot slot = slots.get(lease.unit());
@@ -101,7 +103,8 @@ public final class RelayVerticle extends VerticleBase implements UnitOwner {
     RelaySlot slot = slots.get(lease.unit());
     if (slot != null && slot.lease() == lease) {
       slots.remove(lease.unit(), slot);
-      // Its transaction in hand cannot commit: the lease is not trusted, and the next owner fences the producers.
+      // Its transaction in hand cannot commit: the lease is not trusted, and the next owner fences
+      // the producers.
       slot.stop();
     }
   }

@@ -14,8 +14,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One taking of a slot: from initialized producers and a checked receipt to the first failure of any kind, after which
- * nothing of it is used again. Belongs to the slot's thread.
+ * One taking of a slot: from initialized producers and a checked receipt to the first failure of
+ * any kind, after which nothing of it is used again. Belongs to the slot's thread.
  */
 final class SlotSession implements AutoCloseable {
   /** A few megabytes from a busy or a cold server. */
@@ -48,12 +48,14 @@ final class SlotSession implements AutoCloseable {
   }
 
   /**
-   * Takes the slot, in this order: silence every predecessor, read what the last of them published, check it.
+   * Takes the slot, in this order: silence every predecessor, read what the last of them published,
+   * check it.
    *
    * @throws RelayStopped when the check finds a contradiction
    */
   static SlotSession open(Setting setting, Lease lease, RelayStore store) {
-    Receipts receipts = new Receipts(setting.vertx(), setting.relay(), setting.kafka(), lease.unit());
+    Receipts receipts =
+        new Receipts(setting.vertx(), setting.relay(), setting.kafka(), lease.unit());
     ProducerPair producers =
         ProducerPair.open(setting.vertx(), setting.relay(), lease.unit(), lease.epoch());
     try {
@@ -73,7 +75,8 @@ final class SlotSession implements AutoCloseable {
   }
 
   /**
-   * Publishes what is there, at most one batch. The next batch is read while this one is sent and committed.
+   * Publishes what is there, at most one batch. The next batch is read while this one is sent and
+   * committed.
    *
    * @return events published; 0 means that nothing waits
    */
@@ -88,7 +91,8 @@ final class SlotSession implements AutoCloseable {
         producers.send(events, receipts.record(after.toReceipt(lease.epoch())));
     CrashPoint.KAFKA_SENT.reached();
     reading = store.after(after, setting.relay().batch().recordsMax());
-    // Checked last: whoever takes the slot over next initializes the producers, but only after the lease has run out.
+    // Checked last: whoever takes the slot over next initializes the producers, but only after the
+    // lease has run out.
     if (!lease.isTrusted(setting.node().clock())) {
       throw new IllegalStateException("the lease ran out before the commit");
     }

@@ -94,8 +94,8 @@ final class KafkaReader implements AutoCloseable {
   }
 
   /**
-   * Waits until everything written has arrived, then checks that it arrived once, in order on one partition per key, and
-   * that nothing else did.
+   * Waits until everything written has arrived, then checks that it arrived once, in order on one
+   * partition per key, and that nothing else did.
    */
   void awaitExactly(Collection<StoredEvent> written) {
     await()
@@ -116,7 +116,8 @@ final class KafkaReader implements AutoCloseable {
       String key = new String(record.key(), UTF_8);
       long version = Long.parseLong(header(record, "version"));
       assertThat(version).as(key).isEqualTo(lastVersion.merge(key, 1L, Long::sum));
-      assertThat(record.partition()).isEqualTo(partition.computeIfAbsent(key, k -> record.partition()));
+      assertThat(record.partition())
+          .isEqualTo(partition.computeIfAbsent(key, k -> record.partition()));
     }
   }
 

@@ -18,7 +18,10 @@ class ReceiptRulesTest {
   private static final UUID OTHER = new UUID(2, 7);
   private static final Position AT_7 = new Position(7, ID);
 
-  /** Each row: receipt, head, Postgres's copy, the outbox's id at 7; then the finding, null when there is none. */
+  /**
+   * Each row: receipt, head, Postgres's copy, the outbox's id at 7; then the finding, null when
+   * there is none.
+   */
   private record Case(
       Position receipt, long head, Position copy, @Nullable UUID at, @Nullable String finding) {}
 
@@ -43,8 +46,7 @@ class ReceiptRulesTest {
           row.receipt().seq() == 0
               ? Optional.empty()
               : Optional.of(new Positions(Map.of("s", row.receipt())));
-      Map<String, Witness> witnesses =
-          Map.of("s", new Witness(row.head(), row.copy(), row.at()));
+      Map<String, Witness> witnesses = Map.of("s", new Witness(row.head(), row.copy(), row.at()));
       String finding = row.finding();
       if (finding == null) {
         assertThat(ReceiptRules.goOnFrom(receipt, witnesses).of("s")).isEqualTo(row.receipt());

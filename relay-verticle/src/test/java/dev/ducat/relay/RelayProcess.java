@@ -31,7 +31,6 @@ final class RelayProcess {
     TestNode node =
         TestNode.start(PgSettings.parse(args[0]), args[2], RelayTest.SHARDS, new SystemClock());
     TestNode.await(
-        node.vertx()
-            .deployVerticle(new RelayVerticle(node.node(), RelayTest.settings(args[1]))));
+        node.vertx().deployVerticle(new RelayVerticle(node.node(), RelayTest.settings(args[1]))));
   }
 }

@@ -20,12 +20,12 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.sqlclient.Row;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
-import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -132,7 +132,8 @@ class RelayTest {
               node.node()
                   .bus()
                   .publish(
-                      "relay.doorbell", Doorbell.newBuilder().addStreams("payment.shard.1").build());
+                      "relay.doorbell",
+                      Doorbell.newBuilder().addStreams("payment.shard.1").build());
               return !reader.read().isEmpty();
             });
     reader.awaitExactly(writer.written());
@@ -269,11 +270,13 @@ class RelayTest {
                         }));
     assertThat(gauge(node, "ducat.relay.stopped")).isEqualTo(1);
     writer.write("payment.shard.0", "pay_1");
-    // The other slot has no quarrel and goes on: when its event is there, the stopped one had its chance.
+    // The other slot has no quarrel and goes on: when its event is there, the stopped one had its
+    // chance.
     writer.write("payment.shard.1", "pay_2");
     KafkaReader reader = reader();
     await().atMost(LIMIT).until(() -> !reader.read().isEmpty());
-    assertThat(reader.read()).allMatch(r -> KafkaReader.header(r, "stream").equals("payment.shard.1"));
+    assertThat(reader.read())
+        .allMatch(r -> KafkaReader.header(r, "stream").equals("payment.shard.1"));
   }
 
   @Test
@@ -322,19 +325,22 @@ class RelayTest {
     RelayVerticle relay = deploy(node);
     awaitState(relay, status -> status.state() == SlotState.RELAYING);
     try (Admin admin = KafkaReader.admin()) {
-      ConfigResource positions = resource(Topics.RELAY_POSITIONS);
-      Config config = admin.describeConfigs(List.of(positions)).all().get().get(positions);
-      assertThat(config.get("cleanup.policy").value()).isEqualTo("compact");
-      Map<String, Integer> partitions =
-          Map.of(
-              Topics.PAYMENTS, 12, Topics.LEDGER, 12, Topics.AUDIT, 12, Topics.RELAY_POSITIONS, 2);
+      assertThat(admin.describeConfigs(List.of(resource(Topics.RELAY_POSITIONS))).all().get())
+          .allSatisfy(
+              (topic, config) ->
+                  assertThat(config.get("cleanup.policy").value()).isEqualTo("compact"));
+      Map<String, Integer> partitions = new HashMap<>();
       admin
-          .describeTopics(partitions.keySet())
+          .describeTopics(
+              List.of(Topics.PAYMENTS, Topics.LEDGER, Topics.AUDIT, Topics.RELAY_POSITIONS))
           .allTopicNames()
           .get()
-          .forEach(
-              (name, topic) ->
-                  assertThat(topic.partitions()).as(name).hasSize(partitions.get(name)));
+          .forEach((name, topic) -> partitions.put(name, topic.partitions().size()));
+      assertThat(partitions)
+          .isEqualTo(
+              Map.of(
+                  Topics.PAYMENTS, 12, Topics.LEDGER, 12, Topics.AUDIT, 12,
+                  Topics.RELAY_POSITIONS, 2));
     }
   }
 
@@ -361,7 +367,8 @@ class RelayTest {
     writer.write("payment.shard.1", "pay_other");
     KafkaReader reader = reader();
     await().atMost(LIMIT).until(() -> !reader.read().isEmpty());
-    assertThat(reader.read()).allMatch(r -> KafkaReader.header(r, "stream").equals("payment.shard.1"));
+    assertThat(reader.read())
+        .allMatch(r -> KafkaReader.header(r, "stream").equals("payment.shard.1"));
 
     maxMessageBytes("1000000");
     reader.awaitExactly(writer.written());
@@ -382,8 +389,7 @@ class RelayTest {
   private static void awaitState(RelayVerticle relay, Predicate<SlotStatus> expected) {
     await()
         .atMost(LIMIT)
-        .until(
-            () -> !relay.status().isEmpty() && relay.status().stream().allMatch(expected::test));
+        .until(() -> !relay.status().isEmpty() && relay.status().stream().allMatch(expected));
   }
 
   private static double gauge(TestNode node, String name) {

@@ -42,13 +42,16 @@ public final class OutboxStore {
           + " and tenant = $3::text and topic = $4::text order by version limit $5::int";
 
   /**
-   * The join with outbox.stream keeps quiet streams from being looked up in every partition. The limit holds for each
-   * stream and for the whole; whoever asks lets another stream come first each time.
+   * The join with outbox.stream keeps quiet streams from being looked up in every partition. The
+   * limit holds for each stream and for the whole; whoever asks lets another stream come first each
+   * time.
    */
   private static final String AFTER_POSITIONS =
       "select e.* from unnest($1::text[], $2::bigint[]) as p(stream, seq)"
           + " join outbox.stream s on s.stream = p.stream and s.head > p.seq"
-          + " cross join lateral (select " + COLUMNS + " from outbox.event"
+          + " cross join lateral (select "
+          + COLUMNS
+          + " from outbox.event"
           + " where event.stream = p.stream and event.seq > p.seq order by seq limit $3::int) e"
           + " limit $3::int";
 
@@ -114,7 +117,8 @@ public final class OutboxStore {
   }
 
   /**
-   * Events of several streams, each after its own position: in order within a stream, at most {@code limit} together.
+   * Events of several streams, each after its own position: in order within a stream, at most
+   * {@code limit} together.
    */
   public static Future<List<StoredEvent>> afterPositions(
       SqlClient client, String[] streams, Long[] positions, int limit) {
