@@ -21,6 +21,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
@@ -58,6 +59,7 @@ final class KafkaReader implements AutoCloseable {
           Stream.concat(EVENT_TOPICS.stream(), Stream.of(Topics.RELAY_POSITIONS)).toList();
       await()
           .atMost(Duration.ofSeconds(20))
+          .ignoreExceptionsMatching(KafkaReader::isGoneAlready)
           .until(
               () -> {
                 Set<String> present = new HashSet<>(admin.listTopics().names().get());
@@ -68,6 +70,11 @@ final class KafkaReader implements AutoCloseable {
                 return present.isEmpty();
               });
     }
+  }
+
+  /** The broker lists a deleted topic for a moment longer. */
+  private static boolean isGoneAlready(Throwable failure) {
+    return failure.getCause() instanceof UnknownTopicOrPartitionException;
   }
 
   static Admin admin() {

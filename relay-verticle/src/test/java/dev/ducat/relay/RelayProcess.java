@@ -29,8 +29,8 @@ final class RelayProcess {
 
   public static void main(String[] args) {
     TestNode node =
-        TestNode.start(PgSettings.parse(args[0]), args[2], RelayTest.SHARDS, new SystemClock());
+        TestNode.start(PgSettings.parse(args[0]), args[2], RelayHarness.SHARDS, new SystemClock());
     TestNode.await(
-        node.vertx().deployVerticle(new RelayVerticle(node.node(), RelayTest.settings(args[1]))));
+        node.vertx().deployVerticle(new RelayVerticle(node.node(), RelayHarness.settings(args[1]))));
   }
 }

@@ -6,8 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.ducat.kernel.node.Node;
 import dev.ducat.kernel.shard.Lease;
 import dev.ducat.kernel.shard.UnitKind;
-import dev.ducat.kernel.sql.PgSettings;
-import dev.ducat.kernel.testing.TestDatabase;
 import dev.ducat.kernel.testing.TestNode;
 import dev.ducat.kernel.time.Clock;
 import dev.ducat.kernel.time.ManualClock;
@@ -15,38 +13,24 @@ import dev.ducat.kernel.time.SystemClock;
 import dev.ducat.relay.SlotSession.Setting;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Slots that change hands at bad moments: nothing is left out and nothing is published twice. */
-class TakeOverTest {
-  private final List<AutoCloseable> opened = new ArrayList<>();
-  private PgSettings postgres;
+class TakeOverTest extends RelayHarness {
   private TestNode node;
   private OutboxWriter writer;
   private KafkaReader reader;
 
   @BeforeEach
-  void setUp() {
-    KafkaReader.forgetTopics();
-    postgres = TestDatabase.create();
-    node = opened(TestNode.start(postgres, "node-1", RelayTest.SHARDS, new SystemClock()));
-    writer = opened(new OutboxWriter(node.vertx(), postgres));
-    reader = opened(new KafkaReader());
-  }
-
-  @AfterEach
-  void tearDown() throws Exception {
-    for (AutoCloseable each : opened.reversed()) {
-      each.close();
-    }
+  void open() {
+    node = node("node-1");
+    writer = writer(node);
+    reader = reader();
   }
 
   @ParameterizedTest
@@ -67,7 +51,7 @@ class TakeOverTest {
     }
     assertThat(killed.exitValue()).isEqualTo(137);
     TestNode.await(
-        node.vertx().deployVerticle(new RelayVerticle(node.node(), RelayTest.settings())));
+        node.vertx().deployVerticle(new RelayVerticle(node.node(), settings())));
     writer.write("payment.shard.0", "pay_0", "pay_0");
     reader.awaitExactly(writer.written());
   }
@@ -150,7 +134,7 @@ class TakeOverTest {
             UUID.randomUUID(),
             epoch,
             clock.monotonicNanos() + Duration.ofMinutes(1).toNanos());
-    KafkaSetup kafka = opened(new KafkaSetup(RelayTest.settings(), RelayTest.SHARDS.relaySlots()));
+    KafkaSetup kafka = opened(new KafkaSetup(settings(), SHARDS.relaySlots()));
     kafka.verify();
     Node real = node.node();
     Node clocked =
@@ -168,16 +152,11 @@ class TakeOverTest {
             node.vertx(),
             postgres,
             0,
-            Positions.streamsOf(0, RelayTest.SHARDS),
+            Positions.streamsOf(0, SHARDS),
             SlotSession.READ_MAX);
-    opened.add(store::discard);
+    opened(store::discard);
     return opened(
         SlotSession.open(
-            new Setting(node.vertx(), clocked, RelayTest.settings(), kafka), lease, store));
-  }
-
-  private <T extends AutoCloseable> T opened(T resource) {
-    opened.add(resource);
-    return resource;
+            new Setting(node.vertx(), clocked, settings(), kafka), lease, store));
   }
 }
