@@ -111,8 +111,9 @@ public final class Bus {
   }
 
   /**
-   * Whether somebody serves {@code address}, on any node; the handler there hears nothing of it. Fails with a {@link
-   * BusException}. After a healed partition an address may be served and yet not be found: this notices.
+   * Whether somebody serves {@code address}, on any node; the handler there hears nothing of it.
+   * Fails with a {@link BusException}. After a healed partition an address may be served and yet
+   * not be found: this notices.
    */
   public Future<Void> ping(String address, Duration timeout) {
     DeliveryOptions options =
