@@ -56,7 +56,7 @@ public final class Lane<M> {
     this.node = node;
     this.settings = settings;
     this.actor = actor;
-    this.mailbox = new Mailbox<>(settings.mailboxMax());
+    this.mailbox = new Mailbox<>(settings.mailboxMax(), actor::weight);
     this.connection =
         new LaneConnection(vertx, node.postgres(), "ducat-" + name, settings.commitMax());
     this.metrics = new LaneMetrics(node.meters(), name, mailbox::size);

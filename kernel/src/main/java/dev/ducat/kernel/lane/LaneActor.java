@@ -14,6 +14,14 @@ public interface LaneActor<M> {
   /** The stream that a message's effects are written to. */
   String streamOf(M message);
 
+  /**
+   * How much of a batch a message takes, at least 1: a batch is bounded by what it writes, not by
+   * how many messages ask for it. Called while the mailbox is locked.
+   */
+  default int weight(M message) {
+    return 1;
+  }
+
   /** The stream is ours from now on: read its unfinished work. Nothing of it is in memory yet. */
   void takeOver(SqlConnection connection, Stream stream);
 

@@ -6,7 +6,7 @@ import java.time.Duration;
  * Limits of one lane.
  *
  * @param mailboxMax client messages that may wait; more are refused
- * @param batchMax messages decided and committed together
+ * @param batchMax messages decided and committed together, by their {@link LaneActor#weight}
  * @param commitMax how long a transaction may go unanswered before its outcome counts as unknown
  */
 public record LaneSettings(int mailboxMax, int batchMax, Duration commitMax) {

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.ToIntFunction;
 
 /**
  * A lane's mailbox. Client work is refused when it is full; outcomes, replies and timers always
@@ -21,10 +22,18 @@ final class Mailbox<M> {
   private final ArrayDeque<Letter<M>> urgent = new ArrayDeque<>();
   private final ArrayDeque<Letter<M>> client = new ArrayDeque<>();
   private final int clientMax;
+  private final ToIntFunction<M> weight;
   private boolean woken;
 
-  Mailbox(int clientMax) {
+  /**
+   * A mailbox.
+   *
+   * @param clientMax client messages that fit
+   * @param weight how much of a batch a message takes
+   */
+  Mailbox(int clientMax, ToIntFunction<M> weight) {
     this.clientMax = clientMax;
+    this.weight = weight;
   }
 
   boolean offer(M message) {
@@ -63,8 +72,8 @@ final class Mailbox<M> {
   }
 
   /**
-   * Waits for a first letter (or a wake-up, or {@code patience}), then takes what is there; never
-   * waits to fill up.
+   * Waits for a first letter (or a wake-up, or {@code patience}), then takes what is there, up to
+   * {@code max} in weight but at least one letter; never waits to fill up.
    */
   List<Letter<M>> takeAll(int max, Duration patience) throws InterruptedException {
     lock.lock();
@@ -74,10 +83,14 @@ final class Mailbox<M> {
         nanos = filled.awaitNanos(nanos);
       }
       woken = false;
-      int count = Math.min(max, urgent.size() + client.size());
-      List<Letter<M>> taken = new ArrayList<>(count);
-      while (taken.size() < count) {
-        taken.add(urgent.isEmpty() ? client.remove() : urgent.remove());
+      List<Letter<M>> taken = new ArrayList<>(Math.min(max, urgent.size() + client.size()));
+      long room = max;
+      while (room > 0 && !(urgent.isEmpty() && client.isEmpty())) {
+        ArrayDeque<Letter<M>> next = urgent.isEmpty() ? client : urgent;
+        room -= weight.applyAsInt(next.element().message());
+        if (room >= 0 || taken.isEmpty()) {
+          taken.add(next.remove());
+        }
       }
       return taken;
     } finally {
