@@ -12,11 +12,14 @@ import dev.ducat.proto.internal.v1.Doorbell;
 import dev.ducat.proto.internal.v1.GroupOutcome;
 import dev.ducat.proto.internal.v1.LedgerReply;
 import dev.ducat.proto.internal.v1.RefusalReason;
+import dev.ducat.proto.internal.v1.TimeSealed;
+import dev.ducat.proto.ledger.v1.NewTransfer;
 import dev.ducat.proto.ledger.v1.Transfer;
 import dev.ducat.proto.ledger.v1.TransferKind;
 import dev.ducat.proto.ledger.v1.TransferOutcome;
 import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
@@ -34,10 +37,14 @@ final class BatchPlan {
   static final String DOORBELL = "relay.doorbell";
   private static final String SOURCE = "/ducat/ledger";
 
+  /** The next owner looks through the holds that lapsed since: those of an hour at most. */
+  private static final Duration TELL_SWEEP = Duration.ofHours(1);
+
   /** What is decided about one stream. */
   private static final class StreamDraft {
     final Draft draft;
     byte @Nullable [] chain;
+    boolean tellSweep;
 
     StreamDraft(Books books, Instant now) {
       draft = new Draft(books, now);
@@ -53,7 +60,7 @@ final class BatchPlan {
   private final Instant now;
   private final Plan plan = new Plan();
   private final Map<Books, StreamDraft> drafts = new LinkedHashMap<>();
-  private final List<LedgerStore.TransferRow> transferRows = new ArrayList<>();
+  private final List<LedgerWriteStore.TransferRow> transferRows = new ArrayList<>();
   private final List<Reply> replies = new ArrayList<>();
   private final IdentityHashMap<BookedTransfer, Transfer> shown = new IdentityHashMap<>();
 
@@ -99,16 +106,68 @@ final class BatchPlan {
                     "the account stands with other properties")));
   }
 
+  void seal(LedgerMessage.SealTime message, Books books) {
+    draftOf(books).draft.seal(message.time());
+    reply(message, LedgerReply.newBuilder().setSealed(TimeSealed.getDefaultInstance()).build());
+  }
+
+  /**
+   * Releases what the load has found. Each hold by itself: another message may have resolved it.
+   */
+  void sweep(LedgerMessage.SweepHolds message, Books books, LedgerRules rules) {
+    StreamDraft stream = draftOf(books);
+    for (TransferKey hold : books.sweep().lapsed()) {
+      int before = stream.draft.booked().size();
+      rules.decide(stream.draft, expiry(hold));
+      List<BookedTransfer> booked = stream.draft.booked();
+      for (BookedTransfer transfer : booked.subList(before, booked.size())) {
+        write(books, stream, transfer, "");
+      }
+    }
+    boolean tell = !books.sweep().lapsed().isEmpty() || books.shouldTellSweep(TELL_SWEEP);
+    stream.tellSweep |= tell;
+    plan.afterCommit(() -> books.swept(tell));
+    reply(message, LedgerReply.getDefaultInstance());
+  }
+
+  private TransferGroupCommand expiry(TransferKey hold) {
+    TransferCommand expire =
+        new TransferCommand(
+            node.ids().next(),
+            TransferKind.TRANSFER_KIND_EXPIRE_HOLD,
+            "",
+            "",
+            null,
+            "",
+            hold.id(),
+            false,
+            false,
+            null,
+            "",
+            "",
+            null,
+            NewTransfer.getDefaultInstance());
+    return new TransferGroupCommand(hold.tenant(), List.of(expire), true, "");
+  }
+
   /** The plan: everything that was decided, in a handful of statements. */
   Plan finish() {
     List<String> written = new ArrayList<>();
     List<Account> opened = new ArrayList<>();
-    List<LedgerStore.ChangedAccount> changed = new ArrayList<>();
-    List<LedgerStore.RefusalRow> refused = new ArrayList<>();
+    List<LedgerWriteStore.ChangedAccount> changed = new ArrayList<>();
+    List<LedgerWriteStore.RefusalRow> refused = new ArrayList<>();
+    List<LedgerWriteStore.LaneTimes> times = new ArrayList<>();
     drafts.forEach(
         (books, stream) -> {
-          if (stream.draft.isEmpty()) {
+          if (stream.draft.isEmpty() && !stream.tellSweep) {
             return;
+          }
+          if (stream.draft.isSealed() || stream.tellSweep) {
+            times.add(
+                new LedgerWriteStore.LaneTimes(
+                    books.lane(),
+                    stream.draft.lastBookedAt(),
+                    stream.tellSweep ? books.sweep().until() : Instant.EPOCH));
           }
           written.add(books.stream().name());
           plan.touch(books.stream().name());
@@ -120,26 +179,31 @@ final class BatchPlan {
             if (before == null) {
               opened.add(account);
             } else {
-              changed.add(new LedgerStore.ChangedAccount(account, before.counters().version()));
+              changed.add(
+                  new LedgerWriteStore.ChangedAccount(account, before.counters().version()));
             }
           }
           stream
               .draft
               .refused()
-              .forEach(entry -> refused.add(new LedgerStore.RefusalRow(books.lane(), entry, now)));
+              .forEach(
+                  entry -> refused.add(new LedgerWriteStore.RefusalRow(books.lane(), entry, now)));
           plan.afterCommit(() -> books.takeUp(stream.draft));
         });
     if (!opened.isEmpty()) {
-      plan.execute(LedgerStore.insertAccounts(opened));
+      plan.execute(LedgerWriteStore.insertAccounts(opened));
     }
     if (!changed.isEmpty()) {
-      plan.execute(LedgerStore.updateAccounts(changed));
+      plan.execute(LedgerWriteStore.updateAccounts(changed));
     }
     if (!transferRows.isEmpty()) {
-      plan.execute(LedgerStore.insertTransfers(transferRows));
+      plan.execute(LedgerWriteStore.insertTransfers(transferRows));
     }
     if (!refused.isEmpty()) {
-      plan.execute(LedgerStore.insertRefusals(refused));
+      plan.execute(LedgerWriteStore.insertRefusals(refused));
+    }
+    if (!times.isEmpty()) {
+      plan.execute(LedgerWriteStore.promiseTimes(times));
     }
     if (!written.isEmpty()) {
       plan.afterCommit(CrashPoint.LEDGER_COMMITTED::reached);
@@ -159,7 +223,7 @@ final class BatchPlan {
   private void write(Books books, StreamDraft stream, BookedTransfer transfer, String traceparent) {
     byte[] hash = chain.link(stream.chain, transfer);
     stream.chain = hash;
-    transferRows.add(new LedgerStore.TransferRow(books.lane(), transfer, Buffer.buffer(hash)));
+    transferRows.add(new LedgerWriteStore.TransferRow(books.lane(), transfer, Buffer.buffer(hash)));
     plan.append(books.stream().name(), event(transfer, traceparent));
   }
 

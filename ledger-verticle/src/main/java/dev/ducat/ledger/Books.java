@@ -1,10 +1,12 @@
 package dev.ducat.ledger;
 
 import dev.ducat.kernel.lane.Stream;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -23,13 +25,32 @@ final class Books implements BooksView {
       new LinkedHashMap<>(64, 0.75f, true);
   private final Map<TransferKey, Entry> read = new HashMap<>();
   private Instant lastBookedAt;
+  private Instant sweptUntil;
+  private Instant sweptDurablyUntil;
+  private Sweep sweep = new Sweep(List.of(), Instant.EPOCH);
 
-  Books(Stream stream, LedgerSettings settings, Instant lastBookedAt) {
+  /**
+   * What a sweep has to do.
+   *
+   * @param lapsed open holds whose time is over
+   * @param until no other hold of the past has lapsed at this time or earlier
+   */
+  record Sweep(List<TransferKey> lapsed, Instant until) {}
+
+  /**
+   * Empty books.
+   *
+   * @param lastBookedAt the lane books later than this
+   * @param sweptUntil holds that lapsed until then are resolved
+   */
+  Books(Stream stream, LedgerSettings settings, Instant lastBookedAt, Instant sweptUntil) {
     this.stream = stream;
     this.lane = stream.lease().unit();
     this.accountsMax = settings.accountsMax();
     this.openHoldsMax = settings.openHoldsMax();
     this.lastBookedAt = lastBookedAt;
+    this.sweptUntil = sweptUntil;
+    this.sweptDurablyUntil = sweptUntil;
   }
 
   Stream stream() {
@@ -71,6 +92,31 @@ final class Books implements BooksView {
 
   void learn(Account account) {
     accounts.put(account.key(), account);
+  }
+
+  Instant sweptUntil() {
+    return sweptUntil;
+  }
+
+  /** Whether enough has been swept since the next owner was told how far that is. */
+  boolean shouldTellSweep(Duration interval) {
+    return sweptDurablyUntil.plus(interval).isBefore(sweep.until());
+  }
+
+  Sweep sweep() {
+    return sweep;
+  }
+
+  /** What the sweep at hand has to do. Nothing that could lapse in it may be booked any more. */
+  void learn(Sweep found) {
+    sweep = found;
+    lastBookedAt = found.until().isAfter(lastBookedAt) ? found.until() : lastBookedAt;
+  }
+
+  /** The sweep at hand is done, and written down if {@code durably}. */
+  void swept(boolean durably) {
+    sweptUntil = sweep.until();
+    sweptDurablyUntil = durably ? sweptUntil : sweptDurablyUntil;
   }
 
   /** Takes up a draft that is committed now. */

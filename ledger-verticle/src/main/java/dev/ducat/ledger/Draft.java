@@ -25,6 +25,7 @@ final class Draft implements BooksView {
   private final List<BookedTransfer> booked = new ArrayList<>();
   private final List<Refused> refused = new ArrayList<>();
   private Instant last;
+  private boolean sealed;
 
   /** A draft over {@code under}, at {@code now} by the wall clock. */
   Draft(BooksView under, Instant now) {
@@ -89,6 +90,19 @@ final class Draft implements BooksView {
     last = transfer.bookedAt();
   }
 
+  /** Nothing is booked at {@code time} or earlier any more. */
+  void seal(Instant time) {
+    if (time.isAfter(last)) {
+      last = time;
+      sealed = true;
+    }
+  }
+
+  /** Whether a time was sealed that the transfers booked do not prove by themselves. */
+  boolean isSealed() {
+    return sealed;
+  }
+
   /** Marks a hold as resolved by the transfer just booked. */
   void resolve(BookedTransfer hold, BookedTransfer resolution) {
     entries.put(hold.key(), new Entry.Booked(hold, resolution.kind()));
@@ -118,6 +132,6 @@ final class Draft implements BooksView {
   }
 
   boolean isEmpty() {
-    return accounts.isEmpty() && booked.isEmpty() && refused.isEmpty();
+    return accounts.isEmpty() && booked.isEmpty() && refused.isEmpty() && !sealed;
   }
 }

@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -33,6 +34,7 @@ final class LaneDoor {
   private final AtomicInteger inside = new AtomicInteger(1);
 
   private final Promise<Void> empty = Promise.promise();
+  private final AtomicBoolean sweeping = new AtomicBoolean();
 
   /**
    * A door.
@@ -74,6 +76,15 @@ final class LaneDoor {
     return answered;
   }
 
+  /** Releases holds whose time is over; a no-op while the sweep before it has not ended. */
+  void sweep() {
+    if (sweeping.compareAndSet(false, true)) {
+      Promise<LedgerReply> answer = Promise.promise();
+      answer.future().onComplete(done -> sweeping.set(false));
+      lane.put(new LedgerMessage.SweepHolds(lease.address(), answer));
+    }
+  }
+
   /**
    * No more requests come in: completes when the last one is answered, or after {@code patience}.
    */
@@ -105,6 +116,11 @@ final class LaneDoor {
         String tenant = Wire.tenant(request.getOpenAccount().getTenant());
         requireOurs(tenant);
         yield open(tenant, request.getOpenAccount().getRequest(), answer);
+      }
+      case SEAL -> {
+        requireOurs(Wire.tenant(request.getSeal().getTenant()));
+        yield new LedgerMessage.SealTime(
+            lease.address(), Wire.instant(request.getSeal().getTime(), "time"), answer);
       }
       case COMMAND_NOT_SET -> throw new InvalidRequest("command", "one is needed");
     };

@@ -7,10 +7,12 @@ import dev.ducat.kernel.lane.Plan;
 import dev.ducat.kernel.lane.Stream;
 import dev.ducat.kernel.node.Node;
 import dev.ducat.kernel.outbox.OutboxStore;
+import dev.ducat.kernel.outbox.StoredEvent;
 import dev.ducat.kernel.sql.Await;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.SqlConnection;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -19,6 +21,9 @@ import java.util.Set;
 
 /** The actor that keeps the books of some tenants: decides in memory, writes what it decided. */
 final class LedgerLane implements LaneActor<LedgerMessage> {
+  /** Lapsed holds released in one batch. */
+  private static final int SWEEP_MAX = 500;
+
   private final Node node;
   private final LedgerSettings settings;
   private final LedgerRules rules;
@@ -37,20 +42,39 @@ final class LedgerLane implements LaneActor<LedgerMessage> {
     return message.stream();
   }
 
+  @Override
+  public int weight(LedgerMessage message) {
+    return switch (message) {
+      case LedgerMessage.ApplyTransfers apply -> {
+        int transfers = 0;
+        for (TransferGroupCommand group : apply.groups()) {
+          transfers += group.transfers().size();
+        }
+        yield Math.max(1, transfers);
+      }
+      case LedgerMessage.OpenAccount open -> 1;
+      case LedgerMessage.SealTime seal -> 1;
+      case LedgerMessage.SweepHolds sweep -> 1;
+    };
+  }
+
   /**
    * Accounts and holds are read when they are needed. Only the time of the last transfer must be
    * known at once, so that times go on growing however the clocks of two owners differ.
    */
   @Override
   public void takeOver(SqlConnection connection, Stream stream) {
-    Instant last =
-        Await.result(
-                OutboxStore.afterPosition(connection, stream.name(), stream.head() - 1, 1),
-                settings.answerMax())
-            .stream()
-            .map(event -> event.event().createdAt())
-            .reduce(Instant.EPOCH, (first, second) -> second);
-    books.put(stream.name(), new Books(stream, settings, last));
+    Future<List<StoredEvent>> event =
+        OutboxStore.afterPosition(connection, stream.name(), stream.head() - 1, 1);
+    Future<LedgerReadStore.Promised> promised =
+        LedgerReadStore.findPromised(connection, stream.lease().unit());
+    Await.result(Future.join(event, promised), settings.answerMax());
+    Instant last = promised.result().sealedUntil();
+    for (StoredEvent booked : event.result()) {
+      Instant bookedAt = booked.event().createdAt();
+      last = bookedAt.isAfter(last) ? bookedAt : last;
+    }
+    books.put(stream.name(), new Books(stream, settings, last, promised.result().sweptUntil()));
   }
 
   @Override
@@ -67,12 +91,16 @@ final class LedgerLane implements LaneActor<LedgerMessage> {
       if (begun.add(known)) {
         known.beginBatch();
       }
+      if (message instanceof LedgerMessage.SweepHolds) {
+        known.learn(findLapsed(connection, known));
+      }
       Wanted.ids(message, known, ids);
     }
     if (!ids.isEmpty()) {
       Future<Map<TransferKey, Entry>> transfers =
-          LedgerStore.findTransfers(connection, ids.keySet());
-      Future<Map<TransferKey, Entry>> refusals = LedgerStore.findRefusals(connection, ids.keySet());
+          LedgerReadStore.findTransfers(connection, ids.keySet());
+      Future<Map<TransferKey, Entry>> refusals =
+          LedgerReadStore.findRefusals(connection, ids.keySet());
       Await.result(Future.join(transfers, refusals), settings.answerMax());
       transfers.result().forEach((key, entry) -> ownerOf(ids, key).learn(key, entry));
       refusals.result().forEach((key, entry) -> ownerOf(ids, key).learn(key, entry));
@@ -82,7 +110,8 @@ final class LedgerLane implements LaneActor<LedgerMessage> {
       Wanted.accounts(message, booksOf(message), accounts);
     }
     if (!accounts.isEmpty()) {
-      Await.result(LedgerStore.findAccounts(connection, accounts.keySet()), settings.answerMax())
+      Await.result(
+              LedgerReadStore.findAccounts(connection, accounts.keySet()), settings.answerMax())
           .forEach(account -> ownerOf(accounts, account.key()).learn(account));
     }
   }
@@ -94,6 +123,8 @@ final class LedgerLane implements LaneActor<LedgerMessage> {
       switch (message) {
         case LedgerMessage.ApplyTransfers apply -> plan.apply(apply, booksOf(apply), rules);
         case LedgerMessage.OpenAccount open -> plan.open(open, booksOf(open));
+        case LedgerMessage.SealTime seal -> plan.seal(seal, booksOf(seal));
+        case LedgerMessage.SweepHolds sweep -> plan.sweep(sweep, booksOf(sweep), rules);
       }
     }
     return plan.finish();
@@ -114,6 +145,24 @@ final class LedgerLane implements LaneActor<LedgerMessage> {
   @Override
   public void notOwner(LedgerMessage message) {
     message.answer().tryFail(new BusException(BusFailure.NOT_OWNER, message.stream()));
+  }
+
+  private Books.Sweep findLapsed(SqlConnection connection, Books known) {
+    Instant now = node.clock().now();
+    if (!now.isAfter(known.sweptUntil())) {
+      return new Books.Sweep(List.of(), known.sweptUntil());
+    }
+    List<LedgerReadStore.LapsedHold> found =
+        Await.result(
+            LedgerReadStore.findLapsedHolds(
+                connection, known.lane(), known.sweptUntil(), now, SWEEP_MAX),
+            settings.answerMax());
+    Instant until =
+        found.size() < SWEEP_MAX
+            ? now
+            // There may be more that lapsed in the same microsecond.
+            : found.getLast().lapsedAt().minus(1, ChronoUnit.MICROS);
+    return new Books.Sweep(found.stream().map(LedgerReadStore.LapsedHold::key).toList(), until);
   }
 
   private Books booksOf(LedgerMessage message) {

@@ -4,6 +4,7 @@ import dev.ducat.proto.internal.v1.LedgerReply;
 import dev.ducat.proto.ledger.v1.BalanceLimit;
 import dev.ducat.proto.ledger.v1.NormalSide;
 import io.vertx.core.Promise;
+import java.time.Instant;
 import java.util.List;
 
 /** What a ledger lane can be asked to do. */
@@ -29,4 +30,11 @@ sealed interface LedgerMessage {
       BalanceLimit limit,
       Promise<LedgerReply> answer)
       implements LedgerMessage {}
+
+  /** From now on nothing is booked at {@code time} or earlier. */
+  record SealTime(String stream, Instant time, Promise<LedgerReply> answer)
+      implements LedgerMessage {}
+
+  /** Holds whose time is over are to be released: some of them, more of them next time. */
+  record SweepHolds(String stream, Promise<LedgerReply> answer) implements LedgerMessage {}
 }

@@ -7,6 +7,7 @@ import dev.ducat.kernel.shard.Lease;
 import dev.ducat.kernel.shard.ShardSettings;
 import dev.ducat.kernel.shard.UnitKind;
 import dev.ducat.kernel.shard.UnitOwner;
+import dev.ducat.proto.internal.v1.LedgerQueryRequest;
 import dev.ducat.proto.internal.v1.LedgerRequest;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -19,6 +20,9 @@ import java.util.function.Supplier;
 
 /** The ledger of a node: its lanes, the addresses they serve, and the reads beside them. */
 public final class LedgerVerticle extends VerticleBase {
+  /** Reads of the books: every node serves them. */
+  public static final String QUERY_ADDRESS = "ledger.query";
+
   private final Node node;
   private final LedgerSettings settings;
   private final List<Lane<LedgerMessage>> lanes = new ArrayList<>();
@@ -28,6 +32,9 @@ public final class LedgerVerticle extends VerticleBase {
 
   /** A door, and its address on the bus. */
   private record OpenDoor(LaneDoor door, Future<Registration> registration) {}
+
+  private Future<Registration> query = Future.failedFuture("not started");
+  private long sweepTimer;
 
   public LedgerVerticle(Node node, LedgerSettings settings) {
     this.node = node;
@@ -43,14 +50,30 @@ public final class LedgerVerticle extends VerticleBase {
       lanes.add(lane);
     }
     node.leases().serve(UnitKind.LEDGER_LANE, new Units());
-    return Future.succeededFuture();
+    sweepLater();
+    LedgerQueries queries = new LedgerQueries(node);
+    query =
+        node.bus().serve(QUERY_ADDRESS, LedgerQueryRequest.getDefaultInstance(), queries::answer);
+    return query;
   }
 
   @Override
   public Future<?> stop() {
-    return node.leases()
-        .withdraw(UnitKind.LEDGER_LANE)
+    vertx.cancelTimer(sweepTimer);
+    return query
+        .compose(Registration::close)
+        .transform(closed -> node.leases().withdraw(UnitKind.LEDGER_LANE))
         .transform(done -> Future.join(lanes.stream().map(Lane::stop).toList()));
+  }
+
+  private void sweepLater() {
+    sweepTimer =
+        vertx.setTimer(
+            settings.sweep().toMillis(),
+            due -> {
+              doors.values().forEach(open -> open.door().sweep());
+              sweepLater();
+            });
   }
 
   private final class Units implements UnitOwner {

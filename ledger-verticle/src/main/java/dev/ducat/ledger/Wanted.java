@@ -21,6 +21,8 @@ final class Wanted {
           id(group.tenant(), command.remainderId(), books, wanted);
         }
       }
+    } else if (message instanceof LedgerMessage.SweepHolds) {
+      books.sweep().lapsed().forEach(hold -> id(hold.tenant(), hold.id(), books, wanted));
     }
   }
 
@@ -28,6 +30,9 @@ final class Wanted {
   static void accounts(LedgerMessage message, Books books, Map<AccountKey, Books> wanted) {
     switch (message) {
       case LedgerMessage.OpenAccount open -> account(open.key(), books, wanted);
+      case LedgerMessage.SealTime seal -> {}
+      case LedgerMessage.SweepHolds sweep ->
+          books.sweep().lapsed().forEach(hold -> accountsOfHold(hold, books, wanted));
       case LedgerMessage.ApplyTransfers apply -> {
         for (TransferGroupCommand group : apply.groups()) {
           for (TransferCommand command : group.transfers()) {
@@ -44,11 +49,20 @@ final class Wanted {
     if (holdId == null) {
       account(new AccountKey(tenant, command.debit(), command.currency()), books, wanted);
       account(new AccountKey(tenant, command.credit(), command.currency()), books, wanted);
-    } else if (books.entry(new TransferKey(tenant, holdId)) instanceof Entry.Booked hold) {
+    } else {
+      accountsOfHold(new TransferKey(tenant, holdId), books, wanted);
+    }
+  }
+
+  /**
+   * A hold that is not known yet is made by this very batch, which names its accounts, or never.
+   */
+  private static void accountsOfHold(
+      TransferKey holdId, Books books, Map<AccountKey, Books> wanted) {
+    if (books.entry(holdId) instanceof Entry.Booked hold) {
       account(hold.transfer().debitKey(), books, wanted);
       account(hold.transfer().creditKey(), books, wanted);
-    } // else the hold is made by this very batch, with accounts that are named there, or there is
-    // none.
+    }
   }
 
   private static void id(

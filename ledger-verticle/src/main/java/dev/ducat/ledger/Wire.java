@@ -24,7 +24,7 @@ final class Wire {
   static final int DESCRIPTION_MAX = 1_000;
 
   /** Postgres keeps times up to far beyond this; Protobuf's own range ends here. */
-  private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59Z");
+  static final Instant LATEST = Instant.parse("9999-12-31T23:59:59Z");
 
   private Wire() {}
 

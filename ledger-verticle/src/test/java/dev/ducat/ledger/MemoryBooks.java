@@ -10,6 +10,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -74,6 +76,13 @@ final class MemoryBooks implements BooksView {
   Counters counters(String name) {
     return Objects.requireNonNull(account(new AccountKey(Transfers.TENANT, name, "EUR")))
         .counters();
+  }
+
+  /** All accounts by name. */
+  SortedMap<String, Counters> balances() {
+    SortedMap<String, Counters> balances = new TreeMap<>();
+    accounts.forEach((key, account) -> balances.put(key.name(), account.counters()));
+    return balances;
   }
 
   /** Decides a group and takes it up. */

@@ -9,6 +9,8 @@ import dev.ducat.kernel.testing.TestNode;
 import dev.ducat.kernel.time.Clock;
 import dev.ducat.kernel.time.SystemClock;
 import dev.ducat.proto.internal.v1.ApplyTransfers;
+import dev.ducat.proto.internal.v1.LedgerQueryReply;
+import dev.ducat.proto.internal.v1.LedgerQueryRequest;
 import dev.ducat.proto.internal.v1.LedgerReply;
 import dev.ducat.proto.internal.v1.LedgerRequest;
 import dev.ducat.proto.internal.v1.TransferGroup;
@@ -128,6 +130,43 @@ final class TestLedger implements AutoCloseable {
   /** One number. */
   long number(String text) {
     return sql(text).iterator().next().getLong(0);
+  }
+
+  /**
+   * Accounts whose counters are not what their transfers add up to, and currencies out of balance.
+   */
+  List<String> wrongs() {
+    return column(
+        """
+        select 'account ' || a.tenant || ' ' || a.name from ledger.account a
+         where (a.debits_posted, a.credits_posted, a.debits_pending, a.credits_pending, a.version) is distinct from (
+           (select coalesce(sum(amount), 0) from ledger.transfer where debit_account = a.account_id and kind in (1, 3)),
+           (select coalesce(sum(amount), 0) from ledger.transfer where credit_account = a.account_id and kind in (1, 3)),
+           (select coalesce(sum(amount), 0) from ledger.hold where debit_account = a.account_id and resolution is null),
+           (select coalesce(sum(amount), 0) from ledger.hold where credit_account = a.account_id and resolution is null),
+           (select 1 + count(*) from ledger.transfer where a.account_id in (debit_account, credit_account)))
+        union all
+        select 'currency ' || tenant || ' ' || currency from ledger.account
+         group by tenant, currency
+        having sum(debits_posted) <> sum(credits_posted) or sum(debits_pending) <> sum(credits_pending)
+        union all
+        select 'no event for ' || t.transfer_id from ledger.transfer t
+         where (select count(*) from outbox.event e where e.created_at = t.booked_at
+                   and e.stream = 'ledger.lane.' || t.lane) <> 1
+        union all
+        select 'refused and booked ' || transfer_id from ledger.transfer join ledger.refusal using (tenant, transfer_id)
+        """);
+  }
+
+  LedgerQueryReply query(LedgerQueryRequest.Builder request) {
+    return TestNode.await(
+        node.node()
+            .bus()
+            .ask(
+                LedgerVerticle.QUERY_ADDRESS,
+                request.build(),
+                LedgerQueryReply.getDefaultInstance(),
+                PATIENCE));
   }
 
   /** Stops the ledger as an orderly shutdown does; the node stays. */

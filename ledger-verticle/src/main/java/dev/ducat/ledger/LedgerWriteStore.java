@@ -1,63 +1,25 @@
 package dev.ducat.ledger;
 
-import com.google.protobuf.InvalidProtocolBufferException;
 import dev.ducat.kernel.sql.SqlStatement;
-import dev.ducat.proto.ledger.v1.NewTransfer;
 import dev.ducat.proto.ledger.v1.TransferResult;
-import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.sqlclient.Row;
-import io.vertx.sqlclient.RowSet;
-import io.vertx.sqlclient.SqlConnection;
 import io.vertx.sqlclient.Tuple;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The SQL of a ledger lane. Every statement that writes counts its rows and fails with DF002 when
- * one is missing: the row was there already, or was not at the version that memory believed. The
- * lane then reads everything anew.
+ * What a ledger lane writes. Every statement counts its rows and fails with DF002 when one is
+ * missing: the row was there already, or was not at the version that memory believed. The lane then
+ * reads everything anew.
  */
-final class LedgerStore {
-  private static final String FIND_ACCOUNTS =
-      "select "
-          + LedgerRows.ACCOUNT_COLUMNS
-          + """
-            from unnest($1::text[], $2::text[], $3::text[]) as k(tenant, name, currency)
-            join ledger.account a on a.tenant = k.tenant and a.name = k.name collate "C"
-                                 and a.currency = k.currency collate "C"
-            """;
-
-  private static final String FIND_TRANSFERS =
-      "select "
-          + LedgerRows.TRANSFER_COLUMNS
-          + """
-            , r.kind
-            from unnest($1::text[], $2::uuid[]) as k(tenant, id)
-            join ledger.transfer t on t.tenant = k.tenant and t.transfer_id = k.id
-            """
-          + LedgerRows.JOIN_ACCOUNTS
-          + """
-            left join ledger.transfer r on r.tenant = t.tenant and r.hold_id = t.transfer_id and r.hold_id is not null
-            """;
-
-  private static final String FIND_REFUSALS =
-      """
-      select f.tenant, f.transfer_id, f.result, f.request
-        from unnest($1::text[], $2::uuid[]) as k(tenant, id)
-        join ledger.refusal f on f.tenant = k.tenant and f.transfer_id = k.id
-      """;
-
+final class LedgerWriteStore {
   private static final String INSERT_ACCOUNTS =
       """
       with written as (
@@ -104,6 +66,15 @@ final class LedgerStore {
       select outbox.expect('ledger.transfer', cardinality($1::text[]), count(*)) from written
       """;
 
+  private static final String SEAL =
+      """
+      insert into ledger.lane_time as l (lane, sealed_until, swept_until)
+      select * from unnest($1::smallint[], $2::timestamptz[], $3::timestamptz[])
+      on conflict (lane) do update
+         set sealed_until = greatest(l.sealed_until, excluded.sealed_until),
+             swept_until = greatest(l.swept_until, excluded.swept_until)
+      """;
+
   private static final String INSERT_REFUSALS =
       """
       with written as (
@@ -116,6 +87,9 @@ final class LedgerStore {
   /** A new transfer with what the lane adds to it. */
   record TransferRow(int lane, BookedTransfer transfer, Buffer chain) {}
 
+  /** What a lane promises about time, see the columns of ledger.lane_time. */
+  record LaneTimes(int lane, Instant sealedUntil, Instant sweptUntil) {}
+
   /** A new refusal with what the lane adds to it. */
   record RefusalRow(int lane, Draft.Refused refused, Instant refusedAt) {}
 
@@ -126,72 +100,7 @@ final class LedgerStore {
    */
   record ChangedAccount(Account account, long expectedVersion) {}
 
-  private LedgerStore() {}
-
-  static Future<List<Account>> findAccounts(SqlConnection connection, Collection<AccountKey> keys) {
-    return connection
-        .preparedQuery(FIND_ACCOUNTS)
-        .execute(
-            Tuple.from(
-                new Object[] {
-                  column(keys, String[]::new, AccountKey::tenant),
-                  column(keys, String[]::new, AccountKey::name),
-                  column(keys, String[]::new, AccountKey::currency)
-                }))
-        .map(rows -> rows.stream().map(LedgerRows::account).toList());
-  }
-
-  /** The transfers among these ids, each with how it was resolved if it is a hold. */
-  static Future<Map<TransferKey, Entry>> findTransfers(
-      SqlConnection connection, Collection<TransferKey> keys) {
-    return connection
-        .preparedQuery(FIND_TRANSFERS)
-        .execute(ids(keys))
-        .map(
-            rows -> {
-              Map<TransferKey, Entry> found = new HashMap<>();
-              for (Row row : rows) {
-                BookedTransfer transfer = LedgerRows.transfer(row);
-                found.put(
-                    transfer.key(),
-                    new Entry.Booked(
-                        transfer,
-                        row.getInteger(LedgerRows.AFTER_TRANSFER) == null
-                            ? null
-                            : LedgerRows.kind(row, LedgerRows.AFTER_TRANSFER)));
-              }
-              return found;
-            });
-  }
-
-  /** What is recorded as refused among these ids. */
-  static Future<Map<TransferKey, Entry>> findRefusals(
-      SqlConnection connection, Collection<TransferKey> keys) {
-    return connection.preparedQuery(FIND_REFUSALS).execute(ids(keys)).map(LedgerStore::refusals);
-  }
-
-  private static Map<TransferKey, Entry> refusals(RowSet<Row> rows) {
-    Map<TransferKey, Entry> found = new HashMap<>();
-    for (Row row : rows) {
-      Buffer request = row.getBuffer(3);
-      found.put(
-          new TransferKey(row.getString(0), row.getUUID(1)),
-          request == null
-              ? new Entry.Voided()
-              : new Entry.Failed(
-                  command(request),
-                  Objects.requireNonNull(TransferResult.forNumber(row.getInteger(2)))));
-    }
-    return found;
-  }
-
-  private static TransferCommand command(Buffer request) {
-    try {
-      return Wire.transfer(NewTransfer.parseFrom(request.getBytes()), false);
-    } catch (InvalidProtocolBufferException notOurs) {
-      throw new IllegalStateException("a refusal that is not ours", notOurs);
-    }
-  }
+  private LedgerWriteStore() {}
 
   static SqlStatement insertAccounts(List<Account> rows) {
     return new SqlStatement(
@@ -281,6 +190,17 @@ final class LedgerStore {
             }));
   }
 
+  static SqlStatement promiseTimes(List<LaneTimes> rows) {
+    return new SqlStatement(
+        SEAL,
+        Tuple.from(
+            new Object[] {
+              column(rows, Short[]::new, r -> (short) r.lane()),
+              column(rows, OffsetDateTime[]::new, r -> utc(r.sealedUntil())),
+              column(rows, OffsetDateTime[]::new, r -> utc(r.sweptUntil()))
+            }));
+  }
+
   private static TransferResult result(Entry refused) {
     return switch (refused) {
       case Entry.Failed failed -> failed.result();
@@ -293,14 +213,6 @@ final class LedgerStore {
     return refused instanceof Entry.Failed failed
         ? Buffer.buffer(failed.command().request().toByteArray())
         : null;
-  }
-
-  private static Tuple ids(Collection<TransferKey> keys) {
-    return Tuple.from(
-        new Object[] {
-          column(keys, String[]::new, TransferKey::tenant),
-          column(keys, UUID[]::new, TransferKey::id)
-        });
   }
 
   private static OffsetDateTime utc(Instant time) {
