@@ -1,0 +1,113 @@
+package dev.ducat.launcher.config;
+
+import dev.ducat.kernel.shard.ShardSettings;
+import dev.ducat.kernel.sql.PgSettings;
+import dev.ducat.saga.Fee;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import javax.crypto.SecretKey;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The configuration of one process, checked. Immutable; made once, at start, by {@link #from}.
+ *
+ * @param data folder of the embedded services, and of what nodes on one host tell each other
+ * @param actors the verticles that run here
+ * @param services the real services, or null for the embedded ones
+ * @param chainKey key of the ledger's hash chain; null for the one of development
+ * @param simulatorJournal where the simulated PSP keeps what it did; nodes share it
+ */
+public record NodeConfig(
+    Path data,
+    String nodeId,
+    Set<Actor> actors,
+    Listen listen,
+    @Nullable Services services,
+    Cluster cluster,
+    ShardSettings units,
+    @Nullable SecretKey chainKey,
+    Fees fees,
+    Path simulatorJournal,
+    Log log) {
+
+  public NodeConfig {
+    actors = Set.copyOf(actors);
+  }
+
+  /**
+   * What this process listens on; port 0 takes any free one.
+   *
+   * @param host an address of this machine
+   */
+  public record Listen(String host, int grpcPort, int operationsPort, int httpPort) {}
+
+  /** Where the real services are. Its text shows no password. */
+  public record Services(PgSettings postgres, RedisUri redis, String kafkaBootstrap) {}
+
+  /** A Redis URI that does not show its password. */
+  public record RedisUri(String uri) {
+    @Override
+    public String toString() {
+      return Redacted.uri(uri);
+    }
+  }
+
+  /**
+   * The Vert.x cluster.
+   *
+   * @param port of its membership protocol; 0 takes any free one
+   * @param members {@code host:port} of others; empty when they are found through the data folder
+   */
+  public record Cluster(boolean enabled, int port, List<String> members) {
+    public Cluster {
+      members = List.copyOf(members);
+    }
+  }
+
+  /**
+   * What merchants pay.
+   *
+   * @param standard for those that are not named
+   */
+  public record Fees(Fee standard, Map<String, Fee> byMerchant) {
+    public Fees {
+      byMerchant = Map.copyOf(byMerchant);
+    }
+  }
+
+  /**
+   * The log.
+   *
+   * @param file null for standard output
+   */
+  public record Log(@Nullable Path file, Format format, Level level) {
+    public enum Format {
+      AUTO,
+      TEXT,
+      JSON
+    }
+
+    public enum Level {
+      ERROR,
+      WARN,
+      INFO,
+      DEBUG
+    }
+  }
+
+  /** Whether the services are Ducat's own, on this machine. */
+  public boolean embedded() {
+    return services == null;
+  }
+
+  /**
+   * Checks the settings.
+   *
+   * @throws ConfigException naming every fault
+   */
+  public static NodeConfig from(Settings settings) {
+    return new ConfigReader(settings).read();
+  }
+}

@@ -1,0 +1,111 @@
+package dev.ducat.launcher.node;
+
+import dev.ducat.launcher.config.NodeConfig;
+import io.vertx.ext.cluster.infinispan.InfinispanClusterManager;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.Collectors;
+import org.infinispan.configuration.parsing.ConfigurationBuilderHolder;
+import org.infinispan.configuration.parsing.ParserRegistry;
+import org.infinispan.manager.DefaultCacheManager;
+
+/**
+ * This process's part in the Vert.x cluster: Infinispan over JGroups TCP. Members are found by the
+ * addresses that are configured or announced in the data folder; multicast is not used.
+ */
+final class Membership implements AutoCloseable {
+  // Below the ranges that systems take the ports of outgoing connections from.
+  private static final int PORT_LOWEST = 15_000;
+  private static final int PORT_HIGHEST = 32_000;
+  private static final int PORT_ATTEMPTS = 200;
+
+  private final DefaultCacheManager caches;
+  private final Peers peers;
+
+  private Membership(DefaultCacheManager caches, Peers peers) {
+    this.caches = caches;
+    this.peers = peers;
+  }
+
+  /** Joins the cluster, or begins one; blocks until that is done. */
+  static Membership join(NodeConfig config) {
+    String host = config.listen().host();
+    int port = config.cluster().port() > 0 ? config.cluster().port() : freePort(host);
+    Peers peers = Peers.announce(config.data(), config.nodeId(), host + ":" + port);
+    Set<String> known = new LinkedHashSet<>(config.cluster().members());
+    known.addAll(peers.addresses());
+    try {
+      return new Membership(start(config.nodeId(), host, port, known), peers);
+    } catch (RuntimeException failed) {
+      peers.leave();
+      throw failed;
+    }
+  }
+
+  InfinispanClusterManager forVertx() {
+    return new InfinispanClusterManager(caches);
+  }
+
+  /** Leaves the cluster. Vert.x must be closed before. */
+  @Override
+  public void close() {
+    peers.leave();
+    caches.stop();
+  }
+
+  private static DefaultCacheManager start(
+      String nodeId, String host, int port, Set<String> known) {
+    String hosts =
+        known.stream()
+            .map(address -> address.replaceFirst(":([0-9]+)$", "[$1]"))
+            .collect(Collectors.joining(","));
+    String xml =
+        read("infinispan.xml")
+            .replace("@NODE@", nodeId)
+            .replace("@HOST@", host)
+            .replace("@PORT@", Integer.toString(port))
+            .replace("@MEMBERS@", hosts);
+    ConfigurationBuilderHolder holder = new ParserRegistry().parse(xml);
+    holder.getGlobalConfigurationBuilder().classLoader(Membership.class.getClassLoader());
+    return new DefaultCacheManager(holder, true);
+  }
+
+  private static String read(String resource) {
+    try (var in = Membership.class.getResourceAsStream(resource)) {
+      if (in == null) {
+        throw new IllegalStateException(resource + " is missing");
+      }
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** A port that nobody listens on now, with the one above it, which watches over sockets. */
+  private static int freePort(String host) {
+    for (int i = 0; i < PORT_ATTEMPTS; i++) {
+      int port = ThreadLocalRandom.current().nextInt(PORT_LOWEST, PORT_HIGHEST);
+      if (List.of(port, port + 1).stream().allMatch(one -> isFree(host, one))) {
+        return port;
+      }
+    }
+    throw new IllegalStateException("no free port on " + host);
+  }
+
+  private static boolean isFree(String host, int port) {
+    try (ServerSocket socket = new ServerSocket()) {
+      socket.setReuseAddress(true);
+      socket.bind(new InetSocketAddress(host, port));
+      return true;
+    } catch (IOException taken) {
+      return false;
+    }
+  }
+}

@@ -1,0 +1,5 @@
+/** Tests. */
+@NullMarked
+package dev.ducat.launcher.cli;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,175 @@
+package dev.ducat.launcher.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class NodeConfigTest {
+  private static final String REAL =
+      """
+      postgres: {uri: "postgresql://ducat:hunter2@db/ducat"}
+      redis: {uri: "redis://:hunter3@cache:6379"}
+      kafka: {bootstrap: "broker-1:9092,broker-2:9092"}
+      """;
+
+  @TempDir private Path folder = Path.of("unset");
+
+  private NodeConfig config(String yaml, Map<String, String> variables, Map<Setting, String> flags)
+      throws IOException {
+    return NodeConfig.from(settings(yaml, variables, flags));
+  }
+
+  private Settings settings(
+      @Nullable String yaml, Map<String, String> variables, Map<Setting, String> flags)
+      throws IOException {
+    Path file = Files.writeString(folder.resolve("ducat.yaml"), yaml == null ? "" : yaml);
+    return Settings.read(file, variables, flags);
+  }
+
+  private ConfigException refused(
+      String yaml, Map<String, String> variables, Map<Setting, String> flags) {
+    return catchThrowableOfType(
+        ConfigException.class, () -> config(yaml, variables, flags));
+  }
+
+  @Test
+  void nothingConfiguredIsTheEmbeddedModeOnLoopback() throws IOException {
+    NodeConfig config = config("", Map.of(), Map.of());
+
+    assertThat(config.embedded()).isTrue();
+    assertThat(config.listen()).isEqualTo(new NodeConfig.Listen("127.0.0.1", 50051, 50052, 8088));
+    assertThat(config.actors()).containsExactlyInAnyOrder(Actor.values());
+    assertThat(config.units().shards()).isEqualTo(64);
+    assertThat(config.units().lease()).isEqualTo(Duration.ofSeconds(6));
+  }
+
+  @Test
+  void flagsWinOverVariablesOverTheFile() throws IOException {
+    String yaml = "grpc: {port: 1001}\noperations: {port: 1002}\nhttp: {port: 1003}\n";
+    Map<String, String> variables = Map.of("DUCAT_GRPC_PORT", "2001", "DUCAT_HTTP_PORT", "2003");
+
+    NodeConfig config = config(yaml, variables, Map.of(Setting.GRPC_PORT, "3001"));
+
+    assertThat(config.listen()).isEqualTo(new NodeConfig.Listen("127.0.0.1", 3001, 1002, 2003));
+  }
+
+  @Test
+  void aListInTheFileIsAListOfVerticles() throws IOException {
+    assertThat(config("verticles: [gateway, saga]", Map.of(), Map.of()).actors())
+        .containsExactlyInAnyOrder(Actor.GATEWAY, Actor.SAGA);
+  }
+
+  @Test
+  void everyFaultIsNamedInOneGoWithItsOrigin() {
+    String yaml =
+        """
+        grpc: {port: 70000}
+        colour: red
+        verticles: [gateway, saga, typo]
+        lease: 1s
+        node: {id: "no spaces"}
+        """;
+
+    ConfigException refused =
+        refused(yaml, Map.of("DUCAT_PAYMENT_SHARDS", "many"), Map.of(Setting.HTTP_PORT, "-1"));
+
+    assertThat(refused.faults())
+        .containsExactlyInAnyOrder(
+            "colour (ducat.yaml): there is no such setting",
+            "grpc.port (ducat.yaml) must be a number from 0 to 65535, is 70000",
+            "http.port (the command line) must be a number from 0 to 65535, is -1",
+            "lease (ducat.yaml) must be a time from 2s to 1m, such as 6s",
+            "node.id (ducat.yaml) must be 1 to 64 characters of [a-zA-Z0-9._-]",
+            "payment.shards (DUCAT_PAYMENT_SHARDS) must be a number from 1 to 1024, is many",
+            "verticles (ducat.yaml) knows no verticle typo, only relay, ledger, saga, gateway");
+  }
+
+  @Test
+  void realServicesWithoutTlsAndTokensAreRefused() throws IOException {
+    ConfigException refused = refused(REAL, Map.of(), Map.of());
+
+    assertThat(refused.faults())
+        .singleElement()
+        .asString()
+        .contains("TLS and token verification", "--insecure-dev");
+    NodeConfig insecure = config(REAL, Map.of(), Map.of(Setting.INSECURE_DEV, "true"));
+    assertThat(insecure.embedded()).isFalse();
+  }
+
+  @Test
+  void theEmbeddedModeListensOnLoopbackOnly() {
+    assertThat(refused("host: 0.0.0.0", Map.of(), Map.of()).faults())
+        .singleElement()
+        .asString()
+        .contains("127.0.0.1 only");
+  }
+
+  @Test
+  void halfConfiguredServicesAreAFault() {
+    ConfigException refused =
+        refused("redis: {uri: \"redis://cache\"}\ninsecure-dev: true", Map.of(), Map.of());
+
+    assertThat(refused.faults())
+        .containsExactlyInAnyOrder(
+            "postgres.uri (default) is missing: configure all three services, or none",
+            "kafka.bootstrap (default) is missing: configure all three services, or none");
+  }
+
+  @Test
+  void passwordsAreNeverShown() throws IOException {
+    Settings settings = settings(REAL, Map.of(), Map.of(Setting.INSECURE_DEV, "true"));
+
+    String shown = settings.describe() + NodeConfig.from(settings);
+
+    assertThat(shown).contains("ducat:***@db", "cache:6379").doesNotContain("hunter");
+  }
+
+  @Test
+  void aFaultyUriIsNotRepeatedForItMayHoldAPassword() {
+    ConfigException refused =
+        refused(
+            REAL.replace("postgresql://", "mysql://").replace("redis://", "red is://"),
+            Map.of(),
+            Map.of(Setting.INSECURE_DEV, "true"));
+
+    assertThat(refused.faults()).hasSize(2);
+    assertThat(refused).hasMessageNotContaining("hunter");
+  }
+
+  @Test
+  void aBrokenFileIsNotQuotedForItMayHoldAPassword() {
+    ConfigException refused = refused("postgres: {uri: \"hunter2", Map.of(), Map.of());
+
+    assertThat(refused).hasMessageContaining("is not YAML (line 1)").hasMessageNotContaining("hunter");
+  }
+
+  @Test
+  void secretsCanComeFromFiles() throws IOException {
+    Path secret =
+        Files.writeString(folder.resolve("pg"), "postgresql://ducat:hunter2@secret-db/ducat\n");
+    Map<String, String> variables = Map.of("DUCAT_POSTGRES_URI_FILE", secret.toString());
+    String yaml = REAL.lines().filter(line -> !line.startsWith("postgres")).reduce("", (a, b) -> a + b + "\n");
+
+    NodeConfig config = config(yaml, variables, Map.of(Setting.INSECURE_DEV, "true"));
+
+    NodeConfig.Services services = config.services();
+    assertThat(services).isNotNull();
+    assertThat(String.valueOf(services)).contains("secret-db").doesNotContain("hunter");
+  }
+
+  @Test
+  void portsThatMustDifferAreCompared() {
+    assertThat(refused("grpc: {port: 8088}", Map.of(), Map.of()).faults())
+        .singleElement()
+        .asString()
+        .contains("must differ");
+  }
+}

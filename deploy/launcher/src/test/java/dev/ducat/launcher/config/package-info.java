@@ -1,0 +1,5 @@
+/** Tests. */
+@NullMarked
+package dev.ducat.launcher.config;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,92 @@
+package dev.ducat.launcher.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.google.protobuf.StringValue;
+import dev.ducat.kernel.bus.Bus;
+import dev.ducat.kernel.sql.Await;
+import dev.ducat.launcher.config.NodeConfig;
+import dev.ducat.launcher.config.Setting;
+import dev.ducat.launcher.config.Settings;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.eventbus.EventBusOptions;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class MembershipTest {
+  private static final Duration LIMIT = Duration.ofSeconds(30);
+
+  @TempDir private Path data = Path.of("unset");
+
+  private record Member(Membership membership, Vertx vertx, Bus bus) implements AutoCloseable {
+    @Override
+    public void close() {
+      Await.result(vertx.close(), LIMIT);
+      membership.close();
+    }
+  }
+
+  private Member join(String nodeId) {
+    NodeConfig config =
+        NodeConfig.from(
+            Settings.read(
+                null,
+                Map.of(),
+                Map.of(
+                    Setting.DATA, data.toString(),
+                    Setting.NODE_ID, nodeId,
+                    Setting.CLUSTER, "true")));
+    Membership membership = Membership.join(config);
+    Vertx vertx =
+        Await.result(
+            Vertx.builder()
+                .with(
+                    new VertxOptions()
+                        .setEventBusOptions(
+                            new EventBusOptions().setHost("127.0.0.1").setTrustAll(false)))
+                .withClusterManager(membership.forVertx())
+                .buildClustered(),
+            LIMIT);
+    return new Member(membership, vertx, Bus.on(vertx));
+  }
+
+  @Test
+  void nodesOnOneFolderFindEachOtherAndAskAcross() {
+    try (Member one = join("one");
+        Member two = join("two")) {
+      Await.result(
+          one.bus().serve("unit.1", StringValue.getDefaultInstance(), Future::succeededFuture),
+          LIMIT);
+      await().atMost(LIMIT).untilAsserted(() -> Await.result(two.bus().ping("unit.1", LIMIT), LIMIT));
+
+      StringValue answer =
+          Await.result(
+              two.bus()
+                  .ask("unit.1", StringValue.of("hello"), StringValue.getDefaultInstance(), LIMIT),
+              LIMIT);
+
+      assertThat(answer.getValue()).isEqualTo("hello");
+    }
+    assertThat(data.resolve("cluster")).isEmptyDirectory();
+  }
+
+  @Test
+  void filesOfDeadProcessesAreSweptAway() throws Exception {
+    Path folder = Files.createDirectories(data.resolve("cluster"));
+    Process dead = new ProcessBuilder("true").start();
+    dead.waitFor();
+    Files.writeString(folder.resolve("gone"), dead.pid() + " 127.0.0.1:7800\n");
+
+    Peers peers = Peers.announce(data, "me", "127.0.0.1:7801");
+
+    assertThat(peers.addresses()).containsExactly("127.0.0.1:7801");
+    assertThat(folder.resolve("gone")).doesNotExist();
+  }
+}
