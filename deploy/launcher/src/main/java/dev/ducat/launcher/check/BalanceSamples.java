@@ -46,10 +46,7 @@ public final class BalanceSamples implements AutoCloseable {
   public static BalanceSamples start(PgSettings postgres) {
     BalanceSamples samples = new BalanceSamples();
     samples.thread =
-        Thread.ofPlatform()
-            .daemon()
-            .name("balance-samples")
-            .start(() -> samples.run(postgres));
+        Thread.ofPlatform().daemon().name("balance-samples").start(() -> samples.run(postgres));
     return samples;
   }
 

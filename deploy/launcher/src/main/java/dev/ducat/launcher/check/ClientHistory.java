@@ -19,8 +19,7 @@ public final class ClientHistory {
   public sealed interface Told {}
 
   /** A payment came back. */
-  public record Answered(
-      String paymentId, long version, String state, long amount, String currency)
+  public record Answered(String paymentId, long version, String state, long amount, String currency)
       implements Told {}
 
   /** Refused for certain: nothing happened. */

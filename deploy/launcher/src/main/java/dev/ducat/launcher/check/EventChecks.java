@@ -127,7 +127,8 @@ final class EventChecks {
         && last.getAmountCaptured().getMinorUnits() == row.captured()
         && last.getAmountRefunded().getMinorUnits() == row.refunded()
         && last.getMerchantAccount().equals(row.merchant())
-        && Objects.equals(last.hasFailure() ? last.getFailure().getCode() : null, row.failureCode());
+        && Objects.equals(
+            last.hasFailure() ? last.getFailure().getCode() : null, row.failureCode());
   }
 
   /** The records of payments in the order in which a consumer gets them. */
@@ -135,8 +136,7 @@ final class EventChecks {
     return facts.kafka().stream()
         .filter(record -> record.topic().equals(Topics.PAYMENTS))
         .sorted(
-            Comparator.comparingInt(KafkaRecord::partition)
-                .thenComparingLong(KafkaRecord::offset))
+            Comparator.comparingInt(KafkaRecord::partition).thenComparingLong(KafkaRecord::offset))
         .collect(Collectors.groupingBy(KafkaRecord::key));
   }
 }

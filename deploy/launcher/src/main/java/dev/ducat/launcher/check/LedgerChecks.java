@@ -19,8 +19,14 @@ final class LedgerChecks {
 
   /** A transfer's effect on one of its accounts, at the account's version. */
   private record Entry(
-      String account, long version, long debit, long credit, long debitHold, long creditHold,
-      Counters after, Transfer transfer) {}
+      String account,
+      long version,
+      long debit,
+      long credit,
+      long debitHold,
+      long creditHold,
+      Counters after,
+      Transfer transfer) {}
 
   List<Finding> run(BalanceSamples samples) {
     return List.of(balanced(samples), replayed());
@@ -69,8 +75,7 @@ final class LedgerChecks {
     String name = account.tenant() + " " + account.name() + " " + account.currency();
     Counters counters = Counters.ZERO;
     long version = 1;
-    for (Entry entry :
-        entries.stream().sorted(Comparator.comparingLong(Entry::version)).toList()) {
+    for (Entry entry : entries.stream().sorted(Comparator.comparingLong(Entry::version)).toList()) {
       cases.look();
       String subject = subject(entry.transfer(), name);
       counters =
@@ -125,12 +130,24 @@ final class LedgerChecks {
       long posted = transfer.kind() == 1 || transfer.kind() == 3 ? transfer.amount() : 0;
       entries.add(
           new Entry(
-              transfer.debitAccount(), transfer.debitVersion(), posted, 0, held, 0,
-              transfer.debitAfter(), transfer));
+              transfer.debitAccount(),
+              transfer.debitVersion(),
+              posted,
+              0,
+              held,
+              0,
+              transfer.debitAfter(),
+              transfer));
       entries.add(
           new Entry(
-              transfer.creditAccount(), transfer.creditVersion(), 0, posted, 0, held,
-              transfer.creditAfter(), transfer));
+              transfer.creditAccount(),
+              transfer.creditVersion(),
+              0,
+              posted,
+              0,
+              held,
+              transfer.creditAfter(),
+              transfer));
     }
     return entries;
   }

@@ -22,7 +22,13 @@ final class PaymentChecks {
   private static final Map<String, Set<String>> NEXT =
       Map.of(
           "PENDING",
-              Set.of("REQUIRES_ACTION", "AUTHORIZED", "CANCELED", "EXPIRED", "FAILED", "NEEDS_ATTENTION"),
+              Set.of(
+                  "REQUIRES_ACTION",
+                  "AUTHORIZED",
+                  "CANCELED",
+                  "EXPIRED",
+                  "FAILED",
+                  "NEEDS_ATTENTION"),
           "REQUIRES_ACTION",
               Set.of("PENDING", "AUTHORIZED", "CANCELED", "EXPIRED", "FAILED", "NEEDS_ATTENTION"),
           "AUTHORIZED", Set.of("CAPTURED", "CANCELED", "EXPIRED", "FAILED", "NEEDS_ATTENTION"),
@@ -43,7 +49,8 @@ final class PaymentChecks {
   }
 
   List<Finding> run() {
-    return List.of(onePerKey(), acknowledged(), nothingUnasked(), paths(), amounts(), readsForward());
+    return List.of(
+        onePerKey(), acknowledged(), nothingUnasked(), paths(), amounts(), readsForward());
   }
 
   private record Key(String tenant, String key) {
@@ -203,8 +210,7 @@ final class PaymentChecks {
     Map<String, Long> seen = new HashMap<>();
     for (Call call : calls) {
       if (call.told() instanceof Answered answered) {
-        Long before =
-            seen.put(call.client() + " " + answered.paymentId(), answered.version());
+        Long before = seen.put(call.client() + " " + answered.paymentId(), answered.version());
         if (before != null) {
           cases.look();
           cases.require(

@@ -84,7 +84,8 @@ final class PspChecks {
     Map<String, Integer> byStep = new HashMap<>();
     Map<String, String> payments = new HashMap<>();
     for (JournalEntry entry : effects()) {
-      // By its key, and by what it is for: a retry under a new key would be a second charge as well.
+      // By its key, and by what it is for: a retry under a new key would be a second charge as
+      // well.
       byOperation.merge(entry.operationKey(), 1, Integer::sum);
       String step =
           entry.kind() == Kind.AUTHORIZE
@@ -135,7 +136,12 @@ final class PspChecks {
         cases.require(
             psp.captured() == row.captured() && psp.refunded() == row.refunded(),
             row.id(),
-            "captured " + row.captured() + ", refunded " + row.refunded() + ", but at the PSP: " + psp);
+            "captured "
+                + row.captured()
+                + ", refunded "
+                + row.refunded()
+                + ", but at the PSP: "
+                + psp);
         Books books = books(row.id());
         long left = row.captured() - row.refunded();
         cases.require(

@@ -27,7 +27,8 @@ abstract class ClientCommand implements Callable<Integer> {
   @Option(
       names = "--address",
       paramLabel = "HOST:PORT",
-      description = "The node to ask. Default: a live one of the data folder, else localhost:50051.")
+      description =
+          "The node to ask. Default: a live one of the data folder, else localhost:50051.")
   private @Nullable String address;
 
   @Option(

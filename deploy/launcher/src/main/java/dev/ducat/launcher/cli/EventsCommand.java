@@ -58,7 +58,8 @@ final class EventsCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    PrintWriter out = spec == null ? new PrintWriter(System.out, true) : spec.commandLine().getOut();
+    PrintWriter out =
+        spec == null ? new PrintWriter(System.out, true) : spec.commandLine().getOut();
     try (EventReader reader = EventReader.open(bootstrap(), TOPICS, fromBeginning || untilEnd)) {
       if (!reader.hasTopics()) {
         throw new IllegalArgumentException("there are no topics yet: start a node first");

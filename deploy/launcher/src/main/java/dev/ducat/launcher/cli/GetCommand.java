@@ -38,12 +38,12 @@ final class GetCommand extends ClientCommand {
                 GetPaymentRequest.newBuilder().setPaymentId(id).build())
             : ask(
                 PaymentServiceGrpcClient.LookupPayment,
-                LookupPaymentRequest.newBuilder().setIdempotencyKey(key == null ? "" : key).build());
+                LookupPaymentRequest.newBuilder()
+                    .setIdempotencyKey(key == null ? "" : key)
+                    .build());
     out()
         .print(
-            json()
-                ? Shown.json(answer.message()) + "\n"
-                : Shown.payment(answer.message(), false));
+            json() ? Shown.json(answer.message()) + "\n" : Shown.payment(answer.message(), false));
     return Shown.exitCode(answer.message().getState());
   }
 }

@@ -11,7 +11,10 @@ import java.util.Locale;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-@Command(name = "list", description = "List payments, newest first.", mixinStandardHelpOptions = true)
+@Command(
+    name = "list",
+    description = "List payments, newest first.",
+    mixinStandardHelpOptions = true)
 final class ListCommand extends ClientCommand {
   private static final int PAGE_MAX = 1_000;
 

@@ -51,10 +51,7 @@ final class PayCommand extends ClientCommand {
             .setPaymentMethod(method)
             .setMerchantAccount(merchant)
             .setReference(reference);
-    request
-        .getAmountBuilder()
-        .setCurrencyCode(money.currency())
-        .setMinorUnits(money.minorUnits());
+    request.getAmountBuilder().setCurrencyCode(money.currency()).setMinorUnits(money.minorUnits());
     if (waitSeconds != null) {
       request.setMaxWait(Duration.newBuilder().setSeconds(waitSeconds));
     }

@@ -72,9 +72,7 @@ final class UpCommand implements Callable<Integer> {
   @Option(names = "--log-file", paramLabel = "FILE", description = "Default: standard output.")
   private @Nullable String logFile;
 
-  @Option(
-      names = "--insecure-dev",
-      description = "Serve without TLS and tokens on real services.")
+  @Option(names = "--insecure-dev", description = "Serve without TLS and tokens on real services.")
   private boolean insecureDev;
 
   // The demo's second node must not outlive the demo, however that ends.

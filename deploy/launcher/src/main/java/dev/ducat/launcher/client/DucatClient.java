@@ -43,7 +43,8 @@ public final class DucatClient implements AutoCloseable {
    * @param tenant sent as {@code ducat-tenant}
    */
   public DucatClient(String tenant) {
-    this(Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1).setWorkerPoolSize(1)), tenant, true);
+    this(
+        Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1).setWorkerPoolSize(1)), tenant, true);
   }
 
   /** Makes a client with connections of its own on somebody else's event loops. */
@@ -176,7 +177,9 @@ public final class DucatClient implements AutoCloseable {
       case CallFailure known -> known;
       case TimeoutException late ->
           new CallFailure(
-              GrpcStatus.DEADLINE_EXCEEDED, "no answer in time; ask again with the same key", Details.NONE);
+              GrpcStatus.DEADLINE_EXCEEDED,
+              "no answer in time; ask again with the same key",
+              Details.NONE);
       default ->
           new CallFailure(
               GrpcStatus.UNAVAILABLE, String.valueOf(failure.getMessage()), Details.NONE);

@@ -29,7 +29,9 @@ import javax.crypto.SecretKey;
 import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
 
-/** Turns text into a {@link NodeConfig}. A fault does not stop the reading: all are told together. */
+/**
+ * Turns text into a {@link NodeConfig}. A fault does not stop the reading: all are told together.
+ */
 final class ConfigReader {
   private static final Pattern NODE_ID = Pattern.compile("[a-zA-Z0-9._-]{1,64}");
   private static final Pattern HOST_PORT = Pattern.compile("[^:/@\\s]+:([0-9]{1,5})");
@@ -78,8 +80,7 @@ final class ConfigReader {
   }
 
   private @Nullable Services services() {
-    List<Setting> all =
-        List.of(Setting.POSTGRES_URI, Setting.REDIS_URI, Setting.KAFKA_BOOTSTRAP);
+    List<Setting> all = List.of(Setting.POSTGRES_URI, Setting.REDIS_URI, Setting.KAFKA_BOOTSTRAP);
     List<Setting> given = all.stream().filter(one -> !settings.text(one).isBlank()).toList();
     boolean insecure = flag(Setting.INSECURE_DEV);
     if (given.isEmpty()) {
@@ -131,7 +132,9 @@ final class ConfigReader {
     return text;
   }
 
-  /** Unique among live processes: containers share the pid 1, and processes of one host its name. */
+  /**
+   * Unique among live processes: containers share the pid 1, and processes of one host its name.
+   */
   private static String defaultNodeId() {
     String host;
     try {
@@ -151,7 +154,10 @@ final class ConfigReader {
           .findFirst()
           .ifPresentOrElse(
               actors::add,
-              () -> fault(Setting.VERTICLES, "knows no verticle " + name + ", only relay, ledger, saga, gateway"));
+              () ->
+                  fault(
+                      Setting.VERTICLES,
+                      "knows no verticle " + name + ", only relay, ledger, saga, gateway"));
     }
     if (actors.isEmpty()) {
       fault(Setting.VERTICLES, "names no verticle");
@@ -164,14 +170,13 @@ final class ConfigReader {
     if (embedded && !Set.of("127.0.0.1", "localhost", "::1").contains(host)) {
       fault(
           Setting.HOST,
-          "is " + host + ", but the embedded mode is insecure by nature and listens on 127.0.0.1 only");
+          "is "
+              + host
+              + ", but the embedded mode is insecure by nature and listens on 127.0.0.1 only");
     }
     Listen listen =
         new Listen(
-            host,
-            port(Setting.GRPC_PORT),
-            port(Setting.OPERATIONS_PORT),
-            port(Setting.HTTP_PORT));
+            host, port(Setting.GRPC_PORT), port(Setting.OPERATIONS_PORT), port(Setting.HTTP_PORT));
     List<Integer> fixed =
         List.of(listen.grpcPort(), listen.operationsPort(), listen.httpPort()).stream()
             .filter(port -> port > 0)

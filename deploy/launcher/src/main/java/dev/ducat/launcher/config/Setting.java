@@ -30,11 +30,16 @@ public enum Setting {
   RELAY_SLOTS("relay.slots", "4", "Slots of the relay. Fixed at installation."),
   LEASE("lease", "6s", "How long a unit stays with an owner that is not heard of."),
   LEDGER_CHAIN_KEY(
-      "ledger.chain-key", "", "Key of the ledger's hash chain. Empty: a known one, for development.", true),
+      "ledger.chain-key",
+      "",
+      "Key of the ledger's hash chain. Empty: a known one, for development.",
+      true),
   FEE("fee", "0bp+0", "What merchants pay per payment: basis points + fixed minor units."),
   FEES("fees", "", "Fees of single merchants: acme=150bp+25,globex=0bp+10."),
   SIMULATOR_JOURNAL(
-      "simulator.journal", "", "File in which the simulated PSP keeps what it did. Empty: in data."),
+      "simulator.journal",
+      "",
+      "File in which the simulated PSP keeps what it did. Empty: in data."),
   LOG_FILE("log.file", "", "File for the log. Empty: standard output."),
   LOG_FORMAT("log.format", "auto", "text, json, or auto: text on a terminal."),
   LOG_LEVEL("log.level", "info", "error, warn, info or debug."),

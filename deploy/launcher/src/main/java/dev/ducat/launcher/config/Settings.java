@@ -82,7 +82,8 @@ public final class Settings {
     StringBuilder out = new StringBuilder();
     given.forEach(
         (setting, value) ->
-            out.append("%-18s %s  (%s)%n".formatted(setting.key(), shown(setting), value.source())));
+            out.append(
+                "%-18s %s  (%s)%n".formatted(setting.key(), shown(setting), value.source())));
     return out.toString();
   }
 

@@ -39,15 +39,23 @@ final class ChildNode implements AutoCloseable {
         List.of(
             Main.class.getName(),
             "up",
-            "--config", config.toString(),
-            "--data", data.toString(),
-            "--node-id", nodeId,
+            "--config",
+            config.toString(),
+            "--data",
+            data.toString(),
+            "--node-id",
+            nodeId,
             "--cluster",
-            "--grpc-port", "0",
-            "--operations-port", "0",
-            "--http-port", "0",
-            "--log-file", folder.resolve(nodeId + ".log").toString(),
-            "--ready-file", ready.toString(),
+            "--grpc-port",
+            "0",
+            "--operations-port",
+            "0",
+            "--http-port",
+            "0",
+            "--log-file",
+            folder.resolve(nodeId + ".log").toString(),
+            "--ready-file",
+            ready.toString(),
             "--until-stdin-closes"));
     // In a file: a class path can be longer than one argument may be.
     Files.writeString(
@@ -73,7 +81,8 @@ final class ChildNode implements AutoCloseable {
     Optional<ReadyInfo> info = ReadyInfo.read(ready);
     while (info.isEmpty()) {
       if (!process.isAlive() || System.nanoTime() - start > limit.toNanos()) {
-        throw new IllegalStateException("the second node did not start:\n" + Files.readString(output));
+        throw new IllegalStateException(
+            "the second node did not start:\n" + Files.readString(output));
       }
       LockSupport.parkNanos(POLL.toNanos());
       info = ReadyInfo.read(ready);

@@ -99,9 +99,7 @@ public final class Demo {
       screen.timed("rest", "sagas at rest, outbox drained", () -> drain.await(REST_MAX));
       InvariantCheck.Report report =
           new InvariantCheck(
-                  foundation.services().postgres(),
-                  foundation.services().kafkaBootstrap(),
-                  journal)
+                  foundation.services().postgres(), foundation.services().kafkaBootstrap(), journal)
               .run(history, samples);
       new DemoReport(screen, plan, tally, takeOver, history).print(report);
       screen.files(options.folder());

@@ -145,8 +145,7 @@ final class DemoReport {
     screen.heading("Invariants, audited from outside (SQL, Kafka, the PSP's journal, the clients)");
     Table table = new Table("", "what must hold", ">cases", "");
     for (Finding finding : findings) {
-      String verdict =
-          finding.broken() ? "BROKEN" : finding.cases() == 0 ? "no cases" : "holds";
+      String verdict = finding.broken() ? "BROKEN" : finding.cases() == 0 ? "no cases" : "holds";
       table.row(finding.id(), finding.promise(), finding.cases(), verdict);
     }
     screen.table(table);

@@ -42,8 +42,7 @@ final class Drain {
             count(
                 statement,
                 "select count(*) from payment.saga where not finished and state <> 'NEEDS_ATTENTION'");
-        if (unfinished == 0
-            && published >= count(statement, "select count(*) from outbox.event")) {
+        if (unfinished == 0 && published >= count(statement, "select count(*) from outbox.event")) {
           return true;
         }
       }

@@ -99,7 +99,8 @@ final class Load {
     while (System.nanoTime() - start < GIVE_UP.toNanos()) {
       SocketAddress node = nodes.get(attempt++ % nodes.size());
       try {
-        Answer<Payment> answer = ask(client, node, PaymentServiceGrpcClient.CreatePayment, request(order));
+        Answer<Payment> answer =
+            ask(client, node, PaymentServiceGrpcClient.CreatePayment, request(order));
         Payment payment = answer.message();
         history.add(name, order, told(payment));
         if (rests(payment)) {
@@ -117,7 +118,10 @@ final class Load {
         history.add(name, order, told(failure));
         if (failure.isDefinite()) {
           tally.rested(
-              order.method(), failure.details().reason(), false, Duration.ofNanos(System.nanoTime() - start));
+              order.method(),
+              failure.details().reason(),
+              false,
+              Duration.ofNanos(System.nanoTime() - start));
           return;
         }
       }
@@ -160,10 +164,7 @@ final class Load {
             .setIdempotencyKey(order.key())
             .setMerchantAccount(order.merchant())
             .setPaymentMethod(order.method());
-    request
-        .getAmountBuilder()
-        .setCurrencyCode(order.currency())
-        .setMinorUnits(order.amount());
+    request.getAmountBuilder().setCurrencyCode(order.currency()).setMinorUnits(order.amount());
     return request.build();
   }
 

@@ -39,7 +39,6 @@ final class Tally {
     retries.incrementAndGet();
   }
 
-
   /** What ends from now on belongs to the time after the kill. */
   void killed() {
     killed = true;

@@ -122,7 +122,8 @@ public final class DucatNode implements AutoCloseable {
     Readiness.Report report = Await.result(readiness.ofAllUnits(), limit);
     while (!report.ready()) {
       if (clock.monotonicNanos() - start > limit.toNanos()) {
-        throw new IllegalStateException("not ready after " + limit.toSeconds() + " s: " + report.problems());
+        throw new IllegalStateException(
+            "not ready after " + limit.toSeconds() + " s: " + report.problems());
       }
       LockSupport.parkNanos(READY_POLL.toNanos());
       report = Await.result(readiness.ofAllUnits(), limit);
@@ -174,10 +175,7 @@ public final class DucatNode implements AutoCloseable {
                             MetricsDomain.NET_SERVER.toCategory(),
                             MetricsDomain.HTTP_CLIENT.toCategory())))
             .setEventBusOptions(
-                new EventBusOptions()
-                    .setHost(host)
-                    .setClusterPublicHost(host)
-                    .setTrustAll(false));
+                new EventBusOptions().setHost(host).setClusterPublicHost(host).setTrustAll(false));
     VertxBuilder builder =
         Vertx.builder().with(options).withMetrics(new MicrometerMetricsFactory(meters));
     Vertx vertx;

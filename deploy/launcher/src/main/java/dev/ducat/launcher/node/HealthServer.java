@@ -24,7 +24,8 @@ final class HealthServer {
   private final Readiness readiness;
   private volatile boolean draining;
 
-  private HealthServer(HttpServer server, Pulse pulse, PrometheusMeterRegistry meters, Readiness readiness) {
+  private HealthServer(
+      HttpServer server, Pulse pulse, PrometheusMeterRegistry meters, Readiness readiness) {
     this.server = server;
     this.pulse = pulse;
     this.meters = meters;

@@ -106,9 +106,7 @@ final class House {
   private GatewaySettings gateway() {
     return GatewaySettings.defaults()
         .withAddress(
-            config.listen().host(),
-            config.listen().grpcPort(),
-            config.listen().operationsPort())
+            config.listen().host(), config.listen().grpcPort(), config.listen().operationsPort())
         .withRedis(Optional.of(services.redis().uri()));
   }
 }

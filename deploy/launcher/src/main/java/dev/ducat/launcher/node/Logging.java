@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
 /**
- * Where the log goes: lines for people on a terminal, JSON for machines anywhere else. Commands that
- * are no node are quiet (logback.xml).
+ * Where the log goes: lines for people on a terminal, JSON for machines anywhere else. Commands
+ * that are no node are quiet (logback.xml).
  */
 public final class Logging {
   private static final String PATTERN = "%d{HH:mm:ss.SSS} %-5level %-28logger{28} %msg%n%ex";

@@ -63,10 +63,7 @@ public final class Readiness {
               for (UnitKind kind : kinds) {
                 int units = node.leases().settings().units(kind);
                 checks.add(
-                    ping(
-                        report,
-                        kind,
-                        IntStream.range(0, units).mapToObj(kind::address).toList()));
+                    ping(report, kind, IntStream.range(0, units).mapToObj(kind::address).toList()));
               }
               return Future.join(checks).transform(done -> Future.succeededFuture(report));
             });

@@ -38,8 +38,7 @@ public record ReadyInfo(
       Files.createDirectories(folder);
       Path draft = Files.createTempFile(folder, "." + file.getFileName(), ".new");
       Files.writeString(draft, json().encodePrettily() + "\n");
-      Files.move(
-          draft, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } catch (IOException e) {
       throw new UncheckedIOException("cannot write " + file, e);
     }

@@ -131,8 +131,7 @@ final class InvariantCheckTest {
     house().sql("create table public.kept as select *" + where);
 
     Report report =
-        house()
-            .auditWith("delete" + where, "insert into outbox.event select * from public.kept");
+        house().auditWith("delete" + where, "insert into outbox.event select * from public.kept");
 
     assertThat(broken(report)).contains("P4", "O1");
     assertThat(subjects(report, "O1")).containsExactly(payment);
@@ -161,8 +160,7 @@ final class InvariantCheckTest {
     String select = "select %s from payment.payment order by payment_id limit 1 offset %d";
     String key = house().one(select.formatted("idempotency_key", 0));
     String other = house().one(select.formatted("idempotency_key", 1));
-    String update =
-        "update payment.payment set idempotency_key = '%s' where payment_id = '%s'";
+    String update = "update payment.payment set idempotency_key = '%s' where payment_id = '%s'";
     String id = house().one(select.formatted("payment_id", 1));
 
     Report report = house().auditWith(update.formatted(key, id), update.formatted(other, id));
@@ -176,7 +174,8 @@ final class InvariantCheckTest {
     String where =
         " from payment.payment where payment_id = '%s'"
             .formatted(
-                house().one("select payment_id from payment.payment where state = 'SETTLED' limit 1"));
+                house()
+                    .one("select payment_id from payment.payment where state = 'SETTLED' limit 1"));
     house().sql("create table public.lost as select *" + where);
 
     Report report =
@@ -250,7 +249,9 @@ final class InvariantCheckTest {
     Report report = auditWithJournal(journal -> journal + charge + "\n");
 
     assertThat(broken(report)).containsExactly("P8", "P10");
-    assertThat(subjects(report, "P8")).singleElement().satisfies(one -> assertThat(charge).contains(one));
+    assertThat(subjects(report, "P8"))
+        .singleElement()
+        .satisfies(one -> assertThat(charge).contains(one));
   }
 
   @Test
@@ -303,8 +304,7 @@ final class InvariantCheckTest {
     lied.add(
         "liar",
         told.sent(),
-        new Answered(
-            first.paymentId(), first.version() - 1, "", first.amount(), first.currency()));
+        new Answered(first.paymentId(), first.version() - 1, "", first.amount(), first.currency()));
     lied.add("liar", told.sent(), new Answered("pay_x", 1, "", first.amount(), first.currency()));
 
     Report report = house().audit(lied);

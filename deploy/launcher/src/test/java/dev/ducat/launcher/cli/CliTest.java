@@ -54,9 +54,7 @@ final class CliTest {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
     CommandLine commandLine =
-        Ducat.commandLine()
-            .setOut(new PrintWriter(out, true))
-            .setErr(new PrintWriter(err, true));
+        Ducat.commandLine().setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true));
     int code = commandLine.execute(words);
     return new Result(code, out.toString(), err.toString());
   }
@@ -65,8 +63,17 @@ final class CliTest {
     List<String> words =
         new ArrayList<>(
             List.of(
-                "pay", "--amount", amount, "--currency", "EUR", "--method", method, "--merchant",
-                "acme", "--key", key));
+                "pay",
+                "--amount",
+                amount,
+                "--currency",
+                "EUR",
+                "--method",
+                method,
+                "--merchant",
+                "acme",
+                "--key",
+                key));
     words.addAll(Arrays.asList(more));
     return ducat(words.toArray(String[]::new));
   }
@@ -123,8 +130,17 @@ final class CliTest {
   void whatIsWrongWithARequestIsNamedByField() {
     Result refused =
         ducat(
-            "pay", "--amount", "1.00", "--currency", "EUR", "--method", "sim_ok", "--merchant",
-            "no spaces", "--key", "k5");
+            "pay",
+            "--amount",
+            "1.00",
+            "--currency",
+            "EUR",
+            "--method",
+            "sim_ok",
+            "--merchant",
+            "no spaces",
+            "--key",
+            "k5");
 
     assertThat(refused.code()).isEqualTo(1);
     assertThat(refused.err()).contains("INVALID_ARGUMENT", "merchant_account");
@@ -141,8 +157,17 @@ final class CliTest {
   @Test
   void theBooksOfAMerchantShowWhatItEarned() {
     ducat(
-        "pay", "--amount", "7.25", "--currency", "USD", "--method", "sim_ok", "--merchant",
-        "hooli", "--key", "k7");
+        "pay",
+        "--amount",
+        "7.25",
+        "--currency",
+        "USD",
+        "--method",
+        "sim_ok",
+        "--merchant",
+        "hooli",
+        "--key",
+        "k7");
 
     Result balance = ducat("balance", "hooli");
 

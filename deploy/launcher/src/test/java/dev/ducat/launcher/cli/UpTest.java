@@ -63,9 +63,7 @@ final class UpTest {
   }
 
   private SocketAddress awaitReady(Process process, Path ready) throws Exception {
-    await()
-        .atMost(Duration.ofSeconds(90))
-        .until(() -> Files.exists(ready) || !process.isAlive());
+    await().atMost(Duration.ofSeconds(90)).until(() -> Files.exists(ready) || !process.isAlive());
     Optional<ReadyInfo> info = ReadyInfo.read(ready);
     assertThat(info).as(Files.readString(folder.resolve("up.out"))).isPresent();
     assertThat(info.orElseThrow().pid()).isEqualTo(process.pid());
@@ -88,11 +86,15 @@ final class UpTest {
                 slow("key-" + i, i % 2 == 0 ? 100 : 1_500),
                 Duration.ofSeconds(20)));
       }
-      await().atMost(Duration.ofSeconds(20)).until(() -> calls.stream().anyMatch(Future::succeeded));
+      await()
+          .atMost(Duration.ofSeconds(20))
+          .until(() -> calls.stream().anyMatch(Future::succeeded));
       first.destroy();
 
       assertThat(first.waitFor(30, TimeUnit.SECONDS)).as("ended within 30 s").isTrue();
-      await().atMost(Duration.ofSeconds(25)).until(() -> calls.stream().allMatch(Future::isComplete));
+      await()
+          .atMost(Duration.ofSeconds(25))
+          .until(() -> calls.stream().allMatch(Future::isComplete));
     }
     Files.delete(ready);
     Process second = up(ready);

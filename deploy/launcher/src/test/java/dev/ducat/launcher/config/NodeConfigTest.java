@@ -36,8 +36,7 @@ final class NodeConfigTest {
 
   private ConfigException refused(
       String yaml, Map<String, String> variables, Map<Setting, String> flags) {
-    return catchThrowableOfType(
-        ConfigException.class, () -> config(yaml, variables, flags));
+    return catchThrowableOfType(ConfigException.class, () -> config(yaml, variables, flags));
   }
 
   @Test
@@ -148,7 +147,9 @@ final class NodeConfigTest {
   void aBrokenFileIsNotQuotedForItMayHoldAPassword() {
     ConfigException refused = refused("postgres: {uri: \"hunter2", Map.of(), Map.of());
 
-    assertThat(refused).hasMessageContaining("is not YAML (line 1)").hasMessageNotContaining("hunter");
+    assertThat(refused)
+        .hasMessageContaining("is not YAML (line 1)")
+        .hasMessageNotContaining("hunter");
   }
 
   @Test
@@ -156,7 +157,10 @@ final class NodeConfigTest {
     Path secret =
         Files.writeString(folder.resolve("pg"), "postgresql://ducat:hunter2@secret-db/ducat\n");
     Map<String, String> variables = Map.of("DUCAT_POSTGRES_URI_FILE", secret.toString());
-    String yaml = REAL.lines().filter(line -> !line.startsWith("postgres")).reduce("", (a, b) -> a + b + "\n");
+    String yaml =
+        REAL.lines()
+            .filter(line -> !line.startsWith("postgres"))
+            .reduce("", (a, b) -> a + b + "\n");
 
     NodeConfig config = config(yaml, variables, Map.of(Setting.INSECURE_DEV, "true"));
 

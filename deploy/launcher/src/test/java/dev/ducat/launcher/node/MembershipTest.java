@@ -40,9 +40,12 @@ final class MembershipTest {
                 null,
                 Map.of(),
                 Map.of(
-                    Setting.DATA, data.toString(),
-                    Setting.NODE_ID, nodeId,
-                    Setting.CLUSTER, "true")));
+                    Setting.DATA,
+                    data.toString(),
+                    Setting.NODE_ID,
+                    nodeId,
+                    Setting.CLUSTER,
+                    "true")));
     Membership membership = Membership.join(config);
     Vertx vertx =
         Await.result(
@@ -64,7 +67,9 @@ final class MembershipTest {
       Await.result(
           one.bus().serve("unit.1", StringValue.getDefaultInstance(), Future::succeededFuture),
           LIMIT);
-      await().atMost(LIMIT).untilAsserted(() -> Await.result(two.bus().ping("unit.1", LIMIT), LIMIT));
+      await()
+          .atMost(LIMIT)
+          .untilAsserted(() -> Await.result(two.bus().ping("unit.1", LIMIT), LIMIT));
 
       StringValue answer =
           Await.result(
