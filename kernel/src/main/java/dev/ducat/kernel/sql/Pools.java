@@ -18,7 +18,8 @@ public final class Pools {
   /** A pool of at most {@code connections}, each opened when first needed. */
   public static Pool queries(Vertx vertx, PgSettings settings, String name, int connections) {
     return PgBuilder.pool()
-        .with(new PoolOptions()
+        .with(
+            new PoolOptions()
                 .setName("ducat-" + name)
                 .setMaxSize(connections)
                 .setMaxWaitQueueSize(WAITING_MAX))

@@ -7,10 +7,10 @@ import java.sql.SQLException;
 import java.util.Properties;
 
 /** Plain JDBC: the auditor shares no pool and no statement with those it audits. */
-public final class Database {
+final class Database {
   private Database() {}
 
-  public static Connection open(PgSettings postgres) throws SQLException {
+  static Connection open(PgSettings postgres) throws SQLException {
     Properties properties = new Properties();
     properties.setProperty("user", postgres.user());
     String password = postgres.password();
@@ -19,5 +19,11 @@ public final class Database {
     }
     properties.setProperty("ApplicationName", "ducat-check");
     return DriverManager.getConnection(postgres.jdbcUrl(), properties);
+  }
+
+  /** A database that does not answer leaves everything unknown: that is no verdict. */
+  static IllegalStateException away(SQLException cause) {
+    return new IllegalStateException(
+        "the database could not be read: " + cause.getMessage(), cause);
   }
 }

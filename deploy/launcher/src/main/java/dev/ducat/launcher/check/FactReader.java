@@ -38,7 +38,7 @@ final class FactReader {
   }
 
   /** Reads the tables in one snapshot, then Kafka and the journal, which can only have more. */
-  static Facts read(PgSettings postgres, String bootstrap, Path journal) throws SQLException {
+  static Facts read(PgSettings postgres, String bootstrap, Path journal) {
     try (Connection connection = Database.open(postgres)) {
       connection.setReadOnly(true);
       connection.setAutoCommit(false);
@@ -51,6 +51,8 @@ final class FactReader {
           query(connection, OUTBOX, FactReader::event),
           records(bootstrap),
           SimulatorJournal.read(journal).entries());
+    } catch (SQLException away) {
+      throw Database.away(away);
     }
   }
 

@@ -2,7 +2,6 @@ package dev.ducat.launcher.check;
 
 import dev.ducat.kernel.sql.PgSettings;
 import java.nio.file.Path;
-import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -43,9 +42,9 @@ public final class InvariantCheck {
   /**
    * Reads everything and checks it.
    *
-   * @throws SQLException when the database does not answer: then nothing is known
+   * @throws IllegalStateException when the database or Kafka does not answer: then nothing is known
    */
-  public Report run(ClientHistory history, BalanceSamples samples) throws SQLException {
+  public Report run(ClientHistory history, BalanceSamples samples) {
     Facts facts = FactReader.read(postgres, bootstrap, journal);
     List<Finding> findings = new ArrayList<>();
     findings.addAll(new PaymentChecks(facts, history).run());

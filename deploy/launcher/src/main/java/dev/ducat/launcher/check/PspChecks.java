@@ -9,6 +9,7 @@ import dev.ducat.saga.connector.JournalEntry;
 import dev.ducat.saga.connector.JournalEntry.Kind;
 import dev.ducat.saga.connector.JournalEntry.Result;
 import java.time.Instant;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -167,17 +168,17 @@ final class PspChecks {
   private record Sums(long authorized, long captured, long voided, long refunded) {}
 
   private Sums sums(String payment) {
-    long[] sums = new long[Kind.values().length];
+    Map<Kind, Long> sums = new EnumMap<>(Kind.class);
     for (JournalEntry entry : journal.getOrDefault(payment, List.of())) {
       if (entry.result() == Result.DONE) {
-        sums[entry.kind().ordinal()] += entry.amount();
+        sums.merge(entry.kind(), entry.amount(), Long::sum);
       }
     }
     return new Sums(
-        sums[Kind.AUTHORIZE.ordinal()],
-        sums[Kind.CAPTURE.ordinal()],
-        sums[Kind.VOID.ordinal()],
-        sums[Kind.REFUND.ordinal()]);
+        sums.getOrDefault(Kind.AUTHORIZE, 0L),
+        sums.getOrDefault(Kind.CAPTURE, 0L),
+        sums.getOrDefault(Kind.VOID, 0L),
+        sums.getOrDefault(Kind.REFUND, 0L));
   }
 
   /**

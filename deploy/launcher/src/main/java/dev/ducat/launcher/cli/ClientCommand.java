@@ -55,7 +55,8 @@ abstract class ClientCommand implements Callable<Integer> {
       description = "How long to wait for an answer. Default: ${DEFAULT-VALUE}.")
   private int timeoutSeconds = 15;
 
-  @Spec private @Nullable CommandSpec spec;
+  // Replaced by picocli.
+  @Spec private CommandSpec spec = CommandSpec.create();
 
   private @Nullable DucatClient client;
 
@@ -68,7 +69,7 @@ abstract class ClientCommand implements Callable<Integer> {
       client = opened;
       return run();
     } catch (CallFailure failure) {
-      spec().commandLine().getErr().println("ducat: " + failure.explain());
+      spec.commandLine().getErr().println("ducat: " + failure.explain());
       return Shown.ERROR;
     } finally {
       out().flush();
@@ -87,7 +88,7 @@ abstract class ClientCommand implements Callable<Integer> {
   }
 
   final PrintWriter out() {
-    return spec().commandLine().getOut();
+    return spec.commandLine().getOut();
   }
 
   final boolean json() {
@@ -111,13 +112,6 @@ abstract class ClientCommand implements Callable<Integer> {
       throw new IllegalStateException("not in a call");
     }
     return client;
-  }
-
-  private CommandSpec spec() {
-    if (spec == null) {
-      throw new IllegalStateException("not started by picocli");
-    }
-    return spec;
   }
 
   private static <T> T await(Future<T> future, Duration limit) {

@@ -8,11 +8,9 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.SQLException;
 import java.util.Comparator;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -48,12 +46,12 @@ final class DemoCommand implements Callable<Integer> {
       description = "Chooses amounts and order. Default: ${DEFAULT-VALUE}.")
   private long seed = 1;
 
-  @Spec private @Nullable CommandSpec spec;
+  // Replaced by picocli.
+  @Spec private CommandSpec spec = CommandSpec.create();
 
   @Override
-  public Integer call() throws IOException, SQLException, InterruptedException {
-    PrintWriter out =
-        spec == null ? new PrintWriter(System.out, true) : spec.commandLine().getOut();
+  public Integer call() throws IOException, InterruptedException {
+    PrintWriter out = spec.commandLine().getOut();
     Path folder = Files.createTempDirectory("ducat-demo-");
     boolean holds =
         new Demo(

@@ -54,12 +54,12 @@ final class EventsCommand implements Callable<Integer> {
       description = "Stop after what is there now, instead of waiting for more.")
   private boolean untilEnd;
 
-  @Spec private @Nullable CommandSpec spec;
+  // Replaced by picocli.
+  @Spec private CommandSpec spec = CommandSpec.create();
 
   @Override
   public Integer call() {
-    PrintWriter out =
-        spec == null ? new PrintWriter(System.out, true) : spec.commandLine().getOut();
+    PrintWriter out = spec.commandLine().getOut();
     try (EventReader reader = EventReader.open(bootstrap(), TOPICS, fromBeginning || untilEnd)) {
       if (!reader.hasTopics()) {
         throw new IllegalArgumentException("there are no topics yet: start a node first");

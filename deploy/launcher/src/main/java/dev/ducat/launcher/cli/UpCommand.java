@@ -79,7 +79,8 @@ final class UpCommand implements Callable<Integer> {
   @Option(names = "--until-stdin-closes", hidden = true)
   private boolean untilStdinCloses;
 
-  @Spec private @Nullable CommandSpec spec;
+  // Replaced by picocli.
+  @Spec private CommandSpec spec = CommandSpec.create();
 
   @Override
   public Integer call() throws InterruptedException {
@@ -171,6 +172,6 @@ final class UpCommand implements Callable<Integer> {
   }
 
   private PrintWriter out() {
-    return spec == null ? new PrintWriter(System.out, true) : spec.commandLine().getOut();
+    return spec.commandLine().getOut();
   }
 }

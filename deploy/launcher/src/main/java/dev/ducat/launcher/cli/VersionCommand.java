@@ -1,7 +1,6 @@
 package dev.ducat.launcher.cli;
 
 import java.io.PrintWriter;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
@@ -9,17 +8,16 @@ import picocli.CommandLine.Spec;
 
 @Command(name = "version", description = "Print the version.", mixinStandardHelpOptions = true)
 final class VersionCommand implements Runnable, IVersionProvider {
-  @Spec private @Nullable CommandSpec spec;
+  // Replaced by picocli.
+  @Spec private CommandSpec spec = CommandSpec.create();
 
   @Override
   public void run() {
-    if (spec != null) {
-      PrintWriter out = spec.commandLine().getOut();
-      for (String line : getVersion()) {
-        out.println(line);
-      }
-      out.flush();
+    PrintWriter out = spec.commandLine().getOut();
+    for (String line : getVersion()) {
+      out.println(line);
     }
+    out.flush();
   }
 
   @Override

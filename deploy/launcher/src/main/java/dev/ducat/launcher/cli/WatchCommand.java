@@ -4,7 +4,6 @@ import dev.ducat.proto.payments.v1.PaymentServiceGrpcClient;
 import dev.ducat.proto.payments.v1.PaymentState;
 import dev.ducat.proto.payments.v1.WatchPaymentRequest;
 import dev.ducat.proto.payments.v1.WatchPaymentResponse;
-import java.util.concurrent.atomic.AtomicReference;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -23,10 +22,11 @@ final class WatchCommand extends ClientCommand {
       description = "Begin after this version instead of with a snapshot.")
   private long after = -1;
 
+  // Written by the event loop that the stream arrives on.
+  private volatile PaymentState last = PaymentState.PAYMENT_STATE_UNSPECIFIED;
+
   @Override
   int run() {
-    AtomicReference<PaymentState> last =
-        new AtomicReference<>(PaymentState.PAYMENT_STATE_UNSPECIFIED);
     WatchPaymentRequest.Builder request = WatchPaymentRequest.newBuilder().setPaymentId(paymentId);
     if (after >= 0) {
       request.setAfterVersion(after);
@@ -35,11 +35,11 @@ final class WatchCommand extends ClientCommand {
         PaymentServiceGrpcClient.WatchPayment,
         request.build(),
         change -> {
-          last.set(change.getPayment().getState());
+          last = change.getPayment().getState();
           out().println(json() ? Shown.json(change) : line(change));
           out().flush();
         });
-    return Shown.exitCode(last.get());
+    return Shown.exitCode(last);
   }
 
   private static String line(WatchPaymentResponse change) {

@@ -2,6 +2,7 @@ package dev.ducat.launcher.demo;
 
 import dev.ducat.launcher.check.BalanceSamples;
 import dev.ducat.launcher.check.ClientHistory;
+import dev.ducat.launcher.check.Drain;
 import dev.ducat.launcher.check.InvariantCheck;
 import dev.ducat.launcher.client.Addresses;
 import dev.ducat.launcher.config.NodeConfig;
@@ -13,7 +14,6 @@ import dev.ducat.launcher.node.Logging;
 import dev.ducat.launcher.node.ReadyInfo;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -50,7 +50,7 @@ public final class Demo {
    *
    * @return whether every invariant holds
    */
-  public boolean run() throws IOException, SQLException, InterruptedException {
+  public boolean run() throws IOException, InterruptedException {
     Logging.toFile(options.folder().resolve("node-1.log"));
     screen.title();
     NodeConfig config = config();
@@ -80,7 +80,7 @@ public final class Demo {
 
   private boolean payKillAndAudit(
       Foundation foundation, DucatNode node, ChildNode second, ReadyInfo other, Path journal)
-      throws SQLException, InterruptedException {
+      throws InterruptedException {
     LoadPlan plan = LoadPlan.make(options.payments(), options.seed());
     List<io.vertx.core.net.SocketAddress> nodes =
         List.of(Addresses.parse(node.info().grpc()), Addresses.parse(other.grpc()));

@@ -15,18 +15,18 @@ import java.sql.Statement;
 /** A node that has worked, what its clients remember, and a way to spoil its data. */
 record AuditedHouse(TestHouse house, ClientHistory history) implements AutoCloseable {
 
-  static AuditedHouse start(Path data, int payments) throws SQLException {
+  static AuditedHouse start(Path data, int payments) {
     TestHouse house = TestHouse.start(data);
     ClientHistory history = new ClientHistory();
     TestLoad.pay(house, payments, history);
     return new AuditedHouse(house, history);
   }
 
-  Report audit() throws SQLException {
+  Report audit() {
     return audit(history);
   }
 
-  Report audit(ClientHistory told) throws SQLException {
+  Report audit(ClientHistory told) {
     Services services = house.foundation().services();
     return new InvariantCheck(services.postgres(), services.kafkaBootstrap(), journal())
         .run(told, BalanceSamples.none());

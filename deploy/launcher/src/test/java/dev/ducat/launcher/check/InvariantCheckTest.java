@@ -36,7 +36,7 @@ final class InvariantCheckTest {
   private static @Nullable AuditedHouse audited;
 
   @BeforeAll
-  static void payWithEveryMethod() throws SQLException {
+  static void payWithEveryMethod() {
     audited = AuditedHouse.start(data, 40);
   }
 
@@ -69,7 +69,7 @@ final class InvariantCheckTest {
 
   @Test
   @Order(1)
-  void soundDataBreaksNothingAndEveryInvariantHasCases() throws SQLException {
+  void soundDataBreaksNothingAndEveryInvariantHasCases() {
     Report report = house().audit();
 
     assertThat(report.findings()).allSatisfy(one -> assertThat(one.violations()).isEmpty());
@@ -292,7 +292,7 @@ final class InvariantCheckTest {
 
   @Test
   @Order(2)
-  void clientsThatWereToldDifferentThingsAreHeard() throws SQLException {
+  void clientsThatWereToldDifferentThingsAreHeard() {
     Call told =
         house().history().calls().stream()
             .filter(one -> one.told() instanceof Answered)
@@ -314,7 +314,7 @@ final class InvariantCheckTest {
 
   @Test
   @Order(2)
-  void paymentsNobodyAskedForAreSeenAndNothingAcknowledgedIsNoCase() throws SQLException {
+  void paymentsNobodyAskedForAreSeenAndNothingAcknowledgedIsNoCase() {
     ClientHistory unrelated = new ClientHistory();
     unrelated.add(
         "client",

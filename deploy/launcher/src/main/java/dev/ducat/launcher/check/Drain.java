@@ -1,7 +1,6 @@
-package dev.ducat.launcher.demo;
+package dev.ducat.launcher.check;
 
 import dev.ducat.kernel.outbox.Topics;
-import dev.ducat.launcher.check.Database;
 import dev.ducat.launcher.config.NodeConfig.Services;
 import dev.ducat.launcher.events.EventReader;
 import java.sql.Connection;
@@ -12,12 +11,12 @@ import java.time.Duration;
 import java.util.List;
 
 /** Waits for the end of all work, seen from outside: nothing unfinished, nothing unpublished. */
-final class Drain {
+public final class Drain {
   private static final Duration POLL = Duration.ofMillis(100);
 
   private final Services services;
 
-  Drain(Services services) {
+  public Drain(Services services) {
     this.services = services;
   }
 
@@ -25,8 +24,9 @@ final class Drain {
    * Waits until all is done.
    *
    * @return whether it was within the limit; what is missing then, the audit will name
+   * @throws IllegalStateException when the database does not answer
    */
-  boolean await(Duration limit) throws SQLException {
+  public boolean await(Duration limit) {
     long start = System.nanoTime();
     long published = 0;
     try (Connection connection = Database.open(services.postgres());
@@ -47,6 +47,8 @@ final class Drain {
         }
       }
       return false;
+    } catch (SQLException away) {
+      throw Database.away(away);
     }
   }
 
