@@ -60,8 +60,9 @@ final class Actions {
    */
   Future<Outcome> run(ShardUnit unit, Saga saga, ConnectorTerms terms) {
     Intent intent = saga.data().getIntent();
+    // Where the PSP has said "pending", the ledger has said yes before.
     Future<Outcome> before =
-        intent.hasLedgerBefore()
+        intent.hasLedgerBefore() && saga.phase() != Phase.AWAIT
             ? book(unit, intent.getLedgerBefore(), true)
             : Future.succeededFuture(NOTHING);
     return before

@@ -35,8 +35,10 @@ enum Effect {
   /** Intent: the registered compensation, PSP and ledger. */
   INTEND_REVERSAL,
 
-  /** Remembers why the saga turns back. */
+  /** Remembers why the payment fails. */
   NOTE_FAILURE,
+  /** Remembers why the payment fails, and writes the attempt down. */
+  TURN_BACK,
   /** Writes the attempt down. */
   NOTE_ATTEMPT,
   /** Begins to count how long it is unknown what happened. Audited. */
@@ -48,7 +50,7 @@ enum Effect {
   /** The same as before, shortly; not counted, because nothing was sent. */
   SOON,
   /** The PSP is asked after a pause. */
-  ASK,
+  ASK_LATER,
   /** The compensation once more, after a pause. */
   UNDO_AGAIN
 }

@@ -41,6 +41,8 @@ import org.slf4j.LoggerFactory;
 final class PaymentLane implements LaneActor<PaymentMessage> {
   private static final Logger LOG = LoggerFactory.getLogger(PaymentLane.class);
 
+  private static final String UNIQUE_VIOLATION = "23505";
+
   private final Node node;
   private final Vertx vertx;
   private final Context context;
@@ -193,11 +195,14 @@ final class PaymentLane implements LaneActor<PaymentMessage> {
     switch (culprit) {
       case Create create -> {
         Plan nothing = new Plan();
-        // A unique index said no: whoever took the key is found when the same is asked again.
+        // The unique index said no: somebody else has the key, who is found when the same is asked
+        // again.
+        BusFailure answer =
+            failure.startsWith(UNIQUE_VIOLATION) ? BusFailure.UNAVAILABLE : BusFailure.INTERNAL;
         nothing.afterCommit(
             () -> {
               create.unit().end();
-              refuse(create, BusFailure.UNAVAILABLE, "the payment could not be recorded");
+              refuse(create, answer, "the payment could not be recorded");
             });
         return nothing;
       }

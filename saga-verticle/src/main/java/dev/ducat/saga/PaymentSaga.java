@@ -1,39 +1,9 @@
 package dev.ducat.saga;
 
-import static dev.ducat.saga.Effect.AGAIN;
-import static dev.ducat.saga.Effect.AGAIN_NOW;
-import static dev.ducat.saga.Effect.AUTHORIZED;
-import static dev.ducat.saga.Effect.CAPTURED;
-import static dev.ducat.saga.Effect.COMPLETED;
-import static dev.ducat.saga.Effect.CREATED;
-import static dev.ducat.saga.Effect.DOUBT;
-import static dev.ducat.saga.Effect.FAILED;
-import static dev.ducat.saga.Effect.INTEND_AUTHORIZE;
-import static dev.ducat.saga.Effect.INTEND_CAPTURE;
-import static dev.ducat.saga.Effect.INTEND_RELEASE;
-import static dev.ducat.saga.Effect.INTEND_REVERSAL;
-import static dev.ducat.saga.Effect.INTEND_SETTLE;
-import static dev.ducat.saga.Effect.NOTE_ATTEMPT;
-import static dev.ducat.saga.Effect.NOTE_FAILURE;
-import static dev.ducat.saga.Effect.PARK;
-import static dev.ducat.saga.Effect.REVERSED;
-import static dev.ducat.saga.Effect.SETTLED;
-import static dev.ducat.saga.Effect.SHOW_ACTION;
-import static dev.ducat.saga.Effect.SOON;
-import static dev.ducat.saga.Effect.UNDO_AGAIN;
-import static dev.ducat.saga.Phase.ACT;
-import static dev.ducat.saga.Phase.ASK;
-import static dev.ducat.saga.Phase.AWAIT;
-import static dev.ducat.saga.Phase.ENDED;
-import static dev.ducat.saga.Phase.PARKED;
-import static dev.ducat.saga.Phase.RELEASE;
-import static dev.ducat.saga.Phase.UNDO;
-import static dev.ducat.saga.Phase.UNDONE;
-import static dev.ducat.saga.Step.AUTHORIZE;
-import static dev.ducat.saga.Step.CAPTURE;
-import static dev.ducat.saga.Step.NOTIFY;
-import static dev.ducat.saga.Step.SETTLE;
-import static dev.ducat.saga.Step.VALIDATE;
+import static dev.ducat.saga.Effect.*;
+import static dev.ducat.saga.Phase.*;
+import static dev.ducat.saga.Signal.*;
+import static dev.ducat.saga.Step.*;
 
 import dev.ducat.proto.internal.v1.SagaData;
 import dev.ducat.proto.payments.v1.CreatePaymentRequest;
@@ -75,99 +45,7 @@ public final class PaymentSaga {
 
   private record From(Step step, Phase phase, Signal signal) {}
 
-  static final List<Row> TABLE =
-      table(
-          t -> {
-            t.on(VALIDATE, ACT, Signal.VALID, AUTHORIZE, ACT, CREATED, INTEND_AUTHORIZE);
-            t.on(VALIDATE, ACT, Signal.INVALID, NOTIFY, ENDED, CREATED, NOTE_FAILURE, FAILED);
-
-            for (Phase phase : List.of(ACT, ASK, AWAIT)) {
-              t.on(AUTHORIZE, phase, Signal.DONE, CAPTURE, ACT, AUTHORIZED, INTEND_CAPTURE);
-              t.on(
-                  AUTHORIZE,
-                  phase,
-                  Signal.DECLINED,
-                  AUTHORIZE,
-                  RELEASE,
-                  NOTE_ATTEMPT,
-                  NOTE_FAILURE,
-                  INTEND_RELEASE);
-              t.on(
-                  AUTHORIZE,
-                  phase,
-                  Signal.LEDGER_REFUSED,
-                  NOTIFY,
-                  ENDED,
-                  NOTE_ATTEMPT,
-                  NOTE_FAILURE,
-                  FAILED);
-              t.on(AUTHORIZE, phase, Signal.RETRYABLE, AUTHORIZE, ACT, NOTE_ATTEMPT, AGAIN);
-              t.on(
-                  AUTHORIZE,
-                  phase,
-                  Signal.RETRIES_SPENT,
-                  AUTHORIZE,
-                  RELEASE,
-                  NOTE_ATTEMPT,
-                  NOTE_FAILURE,
-                  INTEND_REVERSAL);
-              t.on(CAPTURE, phase, Signal.DONE, SETTLE, ACT, CAPTURED, INTEND_SETTLE);
-              t.on(
-                  CAPTURE,
-                  phase,
-                  Signal.DECLINED,
-                  AUTHORIZE,
-                  UNDO,
-                  NOTE_ATTEMPT,
-                  NOTE_FAILURE,
-                  INTEND_REVERSAL);
-              t.on(CAPTURE, phase, Signal.RETRYABLE, CAPTURE, ACT, NOTE_ATTEMPT, AGAIN);
-              t.on(
-                  CAPTURE,
-                  phase,
-                  Signal.RETRIES_SPENT,
-                  AUTHORIZE,
-                  UNDO,
-                  NOTE_ATTEMPT,
-                  NOTE_FAILURE,
-                  INTEND_REVERSAL);
-            }
-            for (Step step : List.of(AUTHORIZE, CAPTURE)) {
-              t.on(step, ACT, Signal.PENDING, step, AWAIT, NOTE_ATTEMPT, SHOW_ACTION, Effect.ASK);
-              t.on(step, ACT, Signal.UNKNOWN, step, ASK, NOTE_ATTEMPT, DOUBT, Effect.ASK);
-              t.on(step, ACT, Signal.NOT_SENT, step, ACT, SOON);
-              t.on(step, ACT, Signal.MISMATCH, step, PARKED, NOTE_ATTEMPT, PARK);
-
-              t.on(step, ASK, Signal.PENDING, step, AWAIT, SHOW_ACTION, Effect.ASK);
-              t.on(step, ASK, Signal.UNKNOWN, step, ASK, Effect.ASK);
-              t.on(step, ASK, Signal.NOT_FOUND, step, ASK, Effect.ASK);
-              t.on(step, ASK, Signal.PROVEN_ABSENT, step, ACT, AGAIN_NOW);
-              t.on(step, ASK, Signal.NOT_SENT, step, ASK, SOON);
-              t.on(step, ASK, Signal.MISMATCH, step, PARKED, NOTE_ATTEMPT, PARK);
-              t.on(step, ASK, Signal.TOO_LONG, step, PARKED, PARK);
-
-              t.on(step, AWAIT, Signal.PENDING, step, AWAIT, SHOW_ACTION, Effect.ASK);
-              t.on(step, AWAIT, Signal.UNKNOWN, step, AWAIT, Effect.ASK);
-              t.on(step, AWAIT, Signal.NOT_FOUND, step, AWAIT, Effect.ASK);
-              t.on(step, AWAIT, Signal.NOT_SENT, step, AWAIT, SOON);
-              t.on(step, AWAIT, Signal.MISMATCH, step, PARKED, NOTE_ATTEMPT, PARK);
-            }
-
-            t.on(SETTLE, ACT, Signal.DONE, NOTIFY, ENDED, SETTLED, COMPLETED);
-            t.on(SETTLE, ACT, Signal.MISMATCH, SETTLE, PARKED, NOTE_ATTEMPT, PARK);
-
-            t.on(AUTHORIZE, RELEASE, Signal.DONE, NOTIFY, UNDONE, FAILED);
-            t.on(AUTHORIZE, UNDO, Signal.DONE, NOTIFY, UNDONE, REVERSED, FAILED);
-            for (Phase phase : List.of(RELEASE, UNDO)) {
-              t.on(AUTHORIZE, phase, Signal.PENDING, AUTHORIZE, phase, UNDO_AGAIN);
-              t.on(AUTHORIZE, phase, Signal.RETRYABLE, AUTHORIZE, phase, NOTE_ATTEMPT, UNDO_AGAIN);
-              t.on(AUTHORIZE, phase, Signal.UNKNOWN, AUTHORIZE, phase, NOTE_ATTEMPT, UNDO_AGAIN);
-              t.on(AUTHORIZE, phase, Signal.NOT_SENT, AUTHORIZE, phase, SOON);
-              t.on(AUTHORIZE, phase, Signal.DECLINED, AUTHORIZE, PARKED, NOTE_ATTEMPT, PARK);
-              t.on(AUTHORIZE, phase, Signal.MISMATCH, AUTHORIZE, PARKED, NOTE_ATTEMPT, PARK);
-              t.on(AUTHORIZE, phase, Signal.TOO_LONG, AUTHORIZE, PARKED, NOTE_ATTEMPT, PARK);
-            }
-          });
+  static final List<Row> TABLE = table();
 
   private static final Map<From, Row> ROWS = index();
 
@@ -192,8 +70,7 @@ public final class PaymentSaga {
     Saga saga =
         new Saga(claim, VALIDATE, ACT, 0, null, 0, Validation.data(nothing.payment(), settings));
     Outcome outcome = refused == null ? new Outcome.Done("", null) : refused;
-    return take(
-        saga, nothing, refused == null ? Signal.VALID : Signal.INVALID, outcome, now, random);
+    return take(saga, nothing, refused == null ? VALID : INVALID, outcome, now, random);
   }
 
   /** The step after an outcome. */
@@ -214,7 +91,7 @@ public final class PaymentSaga {
             saga.claim().kind(),
             saga.step(),
             saga.phase(),
-            Signal.MISMATCH,
+            MISMATCH,
             saga.step(),
             PARKED,
             List.of(PARK));
@@ -274,39 +151,37 @@ public final class PaymentSaga {
 
   private Signal judge(Saga saga, Outcome outcome, Instant now) {
     return switch (outcome) {
-      case Outcome.Done done -> Signal.DONE;
-      case Outcome.Declined declined -> Signal.DECLINED;
-      case Outcome.LedgerRefused refused -> Signal.LEDGER_REFUSED;
-      case Outcome.Mismatch mismatch -> Signal.MISMATCH;
-      case Outcome.NotSent notSent -> Signal.NOT_SENT;
-      case Outcome.Pending pending -> orTooLong(saga, Signal.PENDING, now);
-      case Outcome.Unknown unknown -> orTooLong(saga, Signal.UNKNOWN, now);
+      case Outcome.Done done -> DONE;
+      case Outcome.Declined declined -> DECLINED;
+      case Outcome.LedgerRefused refused -> LEDGER_REFUSED;
+      case Outcome.Mismatch mismatch -> MISMATCH;
+      case Outcome.NotSent notSent -> NOT_SENT;
+      case Outcome.Pending pending -> orTooLong(saga, PENDING, now);
+      case Outcome.Unknown unknown -> orTooLong(saga, UNKNOWN, now);
       case Outcome.NotFound notFound -> judgeAbsence(saga, now);
       case Outcome.Retryable retryable ->
           saga.phase().isUndoing()
-              ? orTooLong(saga, Signal.RETRYABLE, now)
-              : saga.attempt() >= settings.retry().attemptsMax()
-                  ? Signal.RETRIES_SPENT
-                  : Signal.RETRYABLE;
+              ? orTooLong(saga, RETRYABLE, now)
+              : saga.attempt() >= settings.retry().attemptsMax() ? RETRIES_SPENT : RETRYABLE;
     };
   }
 
   private Signal judgeAbsence(Saga saga, Instant now) {
     SagaData data = saga.data();
     if (saga.phase() == AWAIT) {
-      return Signal.NOT_FOUND;
+      return NOT_FOUND;
     }
     if (saga.phase() != ASK) {
-      return orTooLong(saga, Signal.UNKNOWN, now);
+      return orTooLong(saga, UNKNOWN, now);
     }
     if (now.isBefore(Times.fromProto(data.getProvenAfter()))) {
-      return Signal.NOT_FOUND;
+      return NOT_FOUND;
     }
     ConnectorTerms terms = termsOf(saga);
     Duration window = terms.idempotencyWindow().minus(terms.windowMargin());
     return now.isBefore(Times.fromProto(data.getFirstSentTime()).plus(window))
-        ? Signal.PROVEN_ABSENT
-        : orTooLong(saga, Signal.NOT_FOUND, now);
+        ? PROVEN_ABSENT
+        : orTooLong(saga, NOT_FOUND, now);
   }
 
   private Signal orTooLong(Saga saga, Signal signal, Instant now) {
@@ -315,23 +190,79 @@ public final class PaymentSaga {
         switch (saga.phase()) {
           // A PSP that answers "pending" is not unknown.
           case ASK ->
-              signal != Signal.PENDING
+              signal != PENDING
                   && now.isAfter(
                       Times.fromProto(data.getUnknownSince()).plus(settings.retry().unknownMax()));
           case RELEASE, UNDO ->
               now.isAfter(Times.fromProto(data.getUndoSince()).plus(settings.retry().undoMax()));
           case ACT, AWAIT, PARKED, ENDED, UNDONE -> false;
         };
-    return tooLong ? Signal.TOO_LONG : signal;
+    return tooLong ? TOO_LONG : signal;
   }
 
   private interface Lines {
     void on(Step step, Phase phase, Signal signal, Step toStep, Phase toPhase, Effect... effects);
   }
 
-  private static List<Row> table(Consumer<Lines> lines) {
+  private static void define(Lines t) {
+    t.on(VALIDATE, ACT, VALID, AUTHORIZE, ACT, CREATED, INTEND_AUTHORIZE);
+    t.on(VALIDATE, ACT, INVALID, NOTIFY, ENDED, CREATED, NOTE_FAILURE, FAILED);
+
+    for (Phase phase : List.of(ACT, ASK, AWAIT)) {
+      t.on(AUTHORIZE, phase, DONE, CAPTURE, ACT, AUTHORIZED, INTEND_CAPTURE);
+      t.on(AUTHORIZE, phase, DECLINED, AUTHORIZE, RELEASE, TURN_BACK, INTEND_RELEASE);
+      t.on(AUTHORIZE, phase, RETRYABLE, AUTHORIZE, ACT, NOTE_ATTEMPT, AGAIN);
+      t.on(AUTHORIZE, phase, RETRIES_SPENT, AUTHORIZE, RELEASE, TURN_BACK, INTEND_REVERSAL);
+
+      t.on(CAPTURE, phase, DONE, SETTLE, ACT, CAPTURED, INTEND_SETTLE);
+      t.on(CAPTURE, phase, DECLINED, AUTHORIZE, UNDO, TURN_BACK, INTEND_REVERSAL);
+      t.on(CAPTURE, phase, RETRYABLE, CAPTURE, ACT, NOTE_ATTEMPT, AGAIN);
+      t.on(CAPTURE, phase, RETRIES_SPENT, AUTHORIZE, UNDO, TURN_BACK, INTEND_REVERSAL);
+    }
+    // The hold comes before the PSP call, so its refusal ends the payment with nothing to undo.
+    t.on(AUTHORIZE, ACT, LEDGER_REFUSED, NOTIFY, ENDED, TURN_BACK, FAILED);
+    t.on(AUTHORIZE, ASK, LEDGER_REFUSED, NOTIFY, ENDED, TURN_BACK, FAILED);
+
+    for (Step step : List.of(AUTHORIZE, CAPTURE)) {
+      t.on(step, ACT, PENDING, step, AWAIT, NOTE_ATTEMPT, SHOW_ACTION, ASK_LATER);
+      t.on(step, ACT, UNKNOWN, step, ASK, NOTE_ATTEMPT, DOUBT, ASK_LATER);
+      t.on(step, ACT, NOT_SENT, step, ACT, SOON);
+      t.on(step, ACT, MISMATCH, step, PARKED, NOTE_ATTEMPT, PARK);
+
+      t.on(step, ASK, PENDING, step, AWAIT, SHOW_ACTION, ASK_LATER);
+      t.on(step, ASK, UNKNOWN, step, ASK, ASK_LATER);
+      t.on(step, ASK, NOT_FOUND, step, ASK, ASK_LATER);
+      t.on(step, ASK, PROVEN_ABSENT, step, ACT, AGAIN_NOW);
+      t.on(step, ASK, NOT_SENT, step, ASK, SOON);
+      t.on(step, ASK, MISMATCH, step, PARKED, NOTE_ATTEMPT, PARK);
+      t.on(step, ASK, TOO_LONG, step, PARKED, PARK);
+
+      t.on(step, AWAIT, PENDING, step, AWAIT, SHOW_ACTION, ASK_LATER);
+      t.on(step, AWAIT, UNKNOWN, step, AWAIT, ASK_LATER);
+      t.on(step, AWAIT, NOT_FOUND, step, AWAIT, ASK_LATER);
+      t.on(step, AWAIT, NOT_SENT, step, AWAIT, SOON);
+      t.on(step, AWAIT, MISMATCH, step, PARKED, NOTE_ATTEMPT, PARK);
+    }
+
+    t.on(SETTLE, ACT, DONE, NOTIFY, ENDED, SETTLED, COMPLETED);
+    t.on(SETTLE, ACT, MISMATCH, SETTLE, PARKED, NOTE_ATTEMPT, PARK);
+
+    t.on(AUTHORIZE, RELEASE, DONE, NOTIFY, UNDONE, FAILED);
+    t.on(AUTHORIZE, UNDO, DONE, NOTIFY, UNDONE, REVERSED, FAILED);
+    for (Phase phase : List.of(RELEASE, UNDO)) {
+      t.on(AUTHORIZE, phase, PENDING, AUTHORIZE, phase, UNDO_AGAIN);
+      t.on(AUTHORIZE, phase, RETRYABLE, AUTHORIZE, phase, NOTE_ATTEMPT, UNDO_AGAIN);
+      t.on(AUTHORIZE, phase, UNKNOWN, AUTHORIZE, phase, NOTE_ATTEMPT, UNDO_AGAIN);
+      t.on(AUTHORIZE, phase, NOT_SENT, AUTHORIZE, phase, SOON);
+      t.on(AUTHORIZE, phase, DECLINED, AUTHORIZE, PARKED, NOTE_ATTEMPT, PARK);
+      t.on(AUTHORIZE, phase, MISMATCH, AUTHORIZE, PARKED, NOTE_ATTEMPT, PARK);
+      t.on(AUTHORIZE, phase, TOO_LONG, AUTHORIZE, PARKED, NOTE_ATTEMPT, PARK);
+    }
+  }
+
+  private static List<Row> table() {
     List<Row> rows = new ArrayList<>();
-    lines.accept(
+    define(
         (step, phase, signal, toStep, toPhase, effects) ->
             rows.add(
                 new Row(SagaKind.PAYMENT, step, phase, signal, toStep, toPhase, List.of(effects))));

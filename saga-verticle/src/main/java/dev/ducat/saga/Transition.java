@@ -104,12 +104,16 @@ final class Transition {
       case INTEND_RELEASE -> undo(registered().toBuilder().clearConnectorCall().build());
       case INTEND_REVERSAL -> undo(registered());
       case NOTE_FAILURE -> data.setFailure(failure());
+      case TURN_BACK -> {
+        noteAttempt();
+        data.setFailure(failure());
+      }
       case NOTE_ATTEMPT -> noteAttempt();
       case DOUBT -> doubt();
       case AGAIN -> again();
       case AGAIN_NOW -> attempt++;
       case SOON -> next = now.plus(settings.retry().notSent());
-      case ASK -> ask();
+      case ASK_LATER -> ask();
       case UNDO_AGAIN -> {
         attempt++;
         next = now.plus(settings.retry().undo().afterFailures(attempt - 1, random));

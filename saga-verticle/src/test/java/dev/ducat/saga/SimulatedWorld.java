@@ -1,0 +1,265 @@
+package dev.ducat.saga;
+
+import dev.ducat.proto.internal.v1.ConnectorCall;
+import dev.ducat.proto.internal.v1.Intent;
+import dev.ducat.proto.internal.v1.TransferGroup;
+import dev.ducat.proto.ledger.v1.NewTransfer;
+import dev.ducat.proto.ledger.v1.TransferKind;
+import dev.ducat.proto.ledger.v1.TransferResult;
+import dev.ducat.proto.payments.v1.NextAction;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A PSP and a ledger that do everything a saga must survive: answers get lost, requests get lost or arrive late (within
+ * the quarantine), operations stay pending, the PSP lies. It knows what really happened, independently of the saga.
+ */
+final class SimulatedWorld {
+  /** What the PSP has for an operation key. */
+  private enum State {
+    DONE,
+    DECLINED,
+    PENDING
+  }
+
+  private record Late(Instant at, ConnectorCall call) {}
+
+  private final Random random;
+  private final ConnectorTerms terms;
+  private final Map<String, State> operations = new HashMap<>();
+  private final Map<String, Integer> effects = new HashMap<>();
+  private final List<Late> late = new ArrayList<>();
+  private final Map<String, TransferResult> holds = new HashMap<>();
+  private final Map<String, Object> bytes = new HashMap<>();
+  private final Map<ConnectorCall.CallCase, String> keys = new HashMap<>();
+  private boolean authorized;
+  private boolean captured;
+  private boolean voided;
+  private boolean held;
+  private boolean posted;
+  private int settlements;
+
+  /** Until then no call to the PSP gets through. */
+  private Instant pspAwayUntil = Instant.MIN;
+
+  SimulatedWorld(Random random, ConnectorTerms terms) {
+    this.random = random;
+    this.terms = terms;
+  }
+
+  boolean isCharged() {
+    return captured;
+  }
+
+  /** Whether the PSP still reserves money that was not charged. */
+  boolean isReserved() {
+    return authorized && !captured && !voided;
+  }
+
+  boolean isHeldOnLedger() {
+    return held;
+  }
+
+  boolean isPosted() {
+    return posted;
+  }
+
+  int settlements() {
+    return settlements;
+  }
+
+  Map<String, Integer> effects() {
+    return effects;
+  }
+
+  void cutPspOff(Instant until) {
+    pspAwayUntil = until;
+  }
+
+  /** Does what arrives late. */
+  void pass(Instant now) {
+    late.removeIf(
+        one -> {
+          if (one.at.isAfter(now)) {
+            return false;
+          }
+          execute(one.call);
+          return true;
+        });
+  }
+
+  /** Carries an intent out as {@code Actions} does. */
+  Outcome act(Intent intent, Phase phase, Instant now) {
+    boolean asks = phase == Phase.ASK || phase == Phase.AWAIT;
+    if (intent.hasLedgerBefore() && phase != Phase.AWAIT) {
+      Outcome booked = book(intent.getLedgerBefore(), true);
+      if (!(booked instanceof Outcome.Done)) {
+        return booked;
+      }
+    }
+    Outcome called = new Outcome.Done("", null);
+    if (intent.hasConnectorCall()) {
+      called = asks ? ask(intent.getConnectorCall(), now) : send(intent.getConnectorCall(), now);
+    }
+    return called instanceof Outcome.Done && intent.hasLedgerAfter()
+        ? booked(called, book(intent.getLedgerAfter(), false))
+        : called;
+  }
+
+  private static Outcome booked(Outcome called, Outcome booked) {
+    return booked instanceof Outcome.Done ? called : booked;
+  }
+
+  private Outcome send(ConnectorCall call, Instant now) {
+    String key = key(call);
+    Object before = bytes.putIfAbsent(key, call);
+    if (before != null && !before.equals(call)) {
+      throw new AssertionError("another request under the key " + key);
+    }
+    if (!key.equals(keys.computeIfAbsent(call.getCallCase(), none -> key))) {
+      throw new AssertionError("a second key for the same operation: " + key);
+    }
+    int luck = random.nextInt(100);
+    if (luck < 5) {
+      return new Outcome.NotSent();
+    }
+    if (now.isBefore(pspAwayUntil) || luck < 12) {
+      return new Outcome.Unknown("the request was lost");
+    }
+    if (luck < 17) {
+      Duration delay = Duration.ofMillis(random.nextLong(terms.quarantine().toMillis()));
+      late.add(new Late(now.plus(delay), call));
+      return new Outcome.Unknown("the request is late");
+    }
+    if (luck < 32 && !operations.containsKey(key)) {
+      return new Outcome.Retryable("not now", luck % 2 == 0 ? Duration.ofMillis(50) : null);
+    }
+    Outcome answer = answer(call, execute(call));
+    if (luck < 40) {
+      return new Outcome.Unknown("the answer was lost");
+    }
+    return luck < 42 ? new Outcome.Mismatch("another amount") : answer;
+  }
+
+  private Outcome ask(ConnectorCall call, Instant now) {
+    int luck = random.nextInt(100);
+    if (luck < 3) {
+      return new Outcome.NotSent();
+    }
+    if (now.isBefore(pspAwayUntil) || luck < 15) {
+      return new Outcome.Unknown("no answer");
+    }
+    State state = operations.get(key(call));
+    if (state == null) {
+      return luck < 20 && late.isEmpty()
+          ? new Outcome.Retryable("it failed without effect", null)
+          : new Outcome.NotFound();
+    }
+    if (state == State.PENDING) {
+      if (luck < 25) {
+        return new Outcome.NotFound();
+      }
+      if (luck < 35) {
+        operations.remove(key(call));
+        return new Outcome.Retryable("it came to nothing", null);
+      }
+      state = luck < 55 ? State.PENDING : decide(call, luck < 65 ? State.DECLINED : State.DONE);
+    }
+    return luck > 97 ? new Outcome.Mismatch("another currency") : answer(call, state);
+  }
+
+  private State execute(ConnectorCall call) {
+    State known = operations.get(key(call));
+    if (known != null) {
+      return known;
+    }
+    int luck = random.nextInt(100);
+    if (call.hasVoid()) {
+      return decide(call, luck < 3 ? State.DECLINED : luck < 10 ? State.PENDING : State.DONE);
+    }
+    if (call.hasAuthorize() && voided) {
+      return decide(call, State.DECLINED);
+    }
+    return decide(call, luck < 15 ? State.DECLINED : luck < 30 ? State.PENDING : State.DONE);
+  }
+
+  private State decide(ConnectorCall call, State state) {
+    operations.put(key(call), state);
+    if (call.hasVoid() && state == State.PENDING) {
+      // A void is asked for again under its key until it is done.
+      operations.remove(key(call));
+    }
+    if (state == State.DONE) {
+      effects.merge(key(call), 1, Integer::sum);
+      switch (call.getCallCase()) {
+        case AUTHORIZE -> authorized = true;
+        case CAPTURE -> captured = true;
+        case VOID -> voided = true;
+        default -> throw new AssertionError("no such call here: " + call);
+      }
+    }
+    return state;
+  }
+
+  private Outcome answer(ConnectorCall call, State state) {
+    return switch (state) {
+      case DONE -> new Outcome.Done("psp-" + call.getCallCase(), null);
+      case DECLINED -> new Outcome.Declined("DECLINED", "no");
+      case PENDING ->
+          new Outcome.Pending(
+              "psp-pending",
+              call.hasAuthorize() && random.nextBoolean()
+                  ? NextAction.newBuilder().setTypeValue(1).setUrl("https://psp/" + random.nextInt(3)).build()
+                  : null);
+    };
+  }
+
+  private Outcome book(TransferGroup group, boolean before) {
+    for (NewTransfer transfer : group.getTransfersList()) {
+      @Nullable Outcome refused = book(transfer, before);
+      if (refused != null) {
+        return refused;
+      }
+    }
+    return new Outcome.Done("", null);
+  }
+
+  private @Nullable Outcome book(NewTransfer transfer, boolean before) {
+    if (transfer.getKind() == TransferKind.TRANSFER_KIND_HOLD) {
+      TransferResult pinned =
+          holds.computeIfAbsent(
+              transfer.getTransferId(),
+              none ->
+                  random.nextInt(20) == 0
+                      ? TransferResult.TRANSFER_RESULT_CREDIT_ACCOUNT_CLOSED
+                      : TransferResult.TRANSFER_RESULT_CREATED);
+      if (pinned != TransferResult.TRANSFER_RESULT_CREATED) {
+        return new Outcome.LedgerRefused(pinned);
+      }
+      held = !posted;
+      return null;
+    }
+    if (random.nextInt(200) == 0) {
+      return new Outcome.Mismatch("exists with a different amount");
+    }
+    if (before) {
+      settlements++;
+    } else if (transfer.getKind() == TransferKind.TRANSFER_KIND_POST_HOLD) {
+      posted = true;
+      held = false;
+    } else {
+      held = false;
+    }
+    return null;
+  }
+
+  private static String key(ConnectorCall call) {
+    return Answers.question(call).getGetOperation().getOperationKey();
+  }
+}
