@@ -137,6 +137,7 @@ final class Transition {
     payment
         .setState(PaymentState.PAYMENT_STATE_AUTHORIZED)
         .clearNextAction()
+        .clearFailure()
         .setAmountAuthorized(payment.getAmount());
     // The capture follows in the same commit: all of it is being captured, so nothing is
     // capturable.
@@ -159,6 +160,7 @@ final class Transition {
     data.clearCompensations();
     payment
         .setState(PaymentState.PAYMENT_STATE_CAPTURED)
+        .clearFailure()
         .setAmountCaptured(payment.getAmountAuthorized());
     pendingCapture = 0;
     event(
@@ -172,7 +174,7 @@ final class Transition {
   }
 
   private void settled() {
-    payment.setState(PaymentState.PAYMENT_STATE_SETTLED);
+    payment.setState(PaymentState.PAYMENT_STATE_SETTLED).clearFailure();
     PaymentSettled.Builder detail =
         PaymentSettled.newBuilder().setAmount(payment.getAmountCaptured()).setFee(data.getFee());
     before

@@ -18,8 +18,9 @@ import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
 /**
- * Thousands of payments through a world that loses, delays and lies, with crashes between any two steps. After each
- * decision an auditor looks at the rows, after each end at what the world says really happened.
+ * Thousands of payments through a world that loses, delays and lies, with crashes between any two
+ * steps. After each decision an auditor looks at the rows, after each end at what the world says
+ * really happened.
  */
 final class PaymentSagaSimulationTest {
   private static final int SEEDS = 12_000;
@@ -96,8 +97,7 @@ final class PaymentSagaSimulationTest {
       this.sagas = new PaymentSaga(settings, taken::add);
       this.world = new SimulatedWorld(random, ConnectorTerms.simulator());
       String currency = random.nextInt(50) == 0 ? "XXX" : "EUR";
-      var request =
-          Requests.payment("k" + seed, "sim_ok", 1 + random.nextInt(10_000)).toBuilder();
+      var request = Requests.payment("k" + seed, "sim_ok", 1 + random.nextInt(10_000)).toBuilder();
       request.getAmountBuilder().setCurrencyCode(currency);
       Decision first = sagas.start(claim(), request.build(), now, random);
       audit(0, first);
@@ -222,8 +222,7 @@ final class PaymentSagaSimulationTest {
     Random random = new Random(1);
     PaymentSaga sagas = new PaymentSaga(settings);
     Claim claim = new Run(1, new HashSet<>()).saga.claim();
-    Decision decision =
-        sagas.start(claim, Requests.payment("k", "sim_ok", 100), START, random);
+    Decision decision = sagas.start(claim, Requests.payment("k", "sim_ok", 100), START, random);
     Saga resumed = sagas.resume(decision.saga(), START.plusSeconds(60));
     assertThat(resumed.phase()).isEqualTo(Phase.ASK);
     assertThat(resumed.version()).isEqualTo(decision.saga().version());

@@ -53,7 +53,11 @@ final class SagaDiagramTest {
     }
     arrows.forEach(
         (arrow, signals) ->
-            page.append("    ").append(arrow).append(": ").append(String.join(", ", signals)).append('\n'));
+            page.append("    ")
+                .append(arrow)
+                .append(": ")
+                .append(String.join(", ", signals))
+                .append('\n'));
     page.append("    NOTIFY_ENDED --> [*]\n    NOTIFY_UNDONE --> [*]\n```\n\n");
     page.append("| step | phase | signal | leads to | effects |\n|---|---|---|---|---|\n");
     for (PaymentSaga.Row row : PaymentSaga.TABLE) {

@@ -7,6 +7,7 @@ import dev.ducat.proto.ledger.v1.NewTransfer;
 import dev.ducat.proto.ledger.v1.TransferKind;
 import dev.ducat.proto.ledger.v1.TransferResult;
 import dev.ducat.proto.payments.v1.NextAction;
+import dev.ducat.proto.payments.v1.NextActionType;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -17,8 +18,9 @@ import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A PSP and a ledger that do everything a saga must survive: answers get lost, requests get lost or arrive late (within
- * the quarantine), operations stay pending, the PSP lies. It knows what really happened, independently of the saga.
+ * A PSP and a ledger that do everything a saga must survive: answers get lost, requests get lost or
+ * arrive late (within the quarantine), operations stay pending, the PSP lies. It knows what really
+ * happened, independently of the saga.
  */
 final class SimulatedWorld {
   /** What the PSP has for an operation key. */
@@ -215,7 +217,10 @@ final class SimulatedWorld {
           new Outcome.Pending(
               "psp-pending",
               call.hasAuthorize() && random.nextBoolean()
-                  ? NextAction.newBuilder().setTypeValue(1).setUrl("https://psp/" + random.nextInt(3)).build()
+                  ? NextAction.newBuilder()
+                      .setType(NextActionType.NEXT_ACTION_TYPE_REDIRECT)
+                      .setUrl("https://psp/" + random.nextInt(3))
+                      .build()
                   : null);
     };
   }
