@@ -122,8 +122,7 @@ abstract class Call {
         && known.problem() instanceof Problem.EncodingNotSupported) {
       out.set(GRPC_ACCEPT_ENCODING, IDENTITY);
     }
-    response.end();
-    done();
+    finish();
   }
 
   /** Sends one message. */
@@ -149,8 +148,7 @@ abstract class Call {
       response.writeHead();
     }
     response.trailers().set(GRPC_STATUS, OK);
-    response.end();
-    done();
+    finish();
   }
 
   /** Metadata for the head of the answer, which has not been sent. */
@@ -201,8 +199,10 @@ abstract class Call {
     }
   }
 
-  private void done() {
+  private void finish() {
+    // Before the end is written, because a stream that both sides have ended closes within end().
     answered = true;
+    response.end();
     // The stream stays with the edge until it is closed, so that no client can keep it open for
     // ever. It is not reset at once: Netty closes connections with many resets, ours included.
     dueNanos = edge.nanos() + LINGER.toNanos();

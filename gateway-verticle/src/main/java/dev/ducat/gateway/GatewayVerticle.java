@@ -56,7 +56,7 @@ public final class GatewayVerticle extends VerticleBase {
             vertx, settings.redisUri(), node.leases().owner().toString(), node.meters());
     claims = redis;
     redis.start();
-    HealthChecks checks = new HealthChecks(vertx, node.bus());
+    HealthChecks checks = new HealthChecks(vertx, node.bus(), node.leases().settings());
     health = checks;
 
     ShardSettings units = node.leases().settings();

@@ -3,6 +3,8 @@ package dev.ducat.gateway;
 import com.google.protobuf.Message;
 import dev.ducat.kernel.bus.Bus;
 import dev.ducat.kernel.id.IdKind;
+import dev.ducat.kernel.shard.ShardSettings;
+import dev.ducat.kernel.shard.UnitKind;
 import dev.ducat.proto.connector.v1.ConnectorCallbackServiceGrpcService;
 import dev.ducat.proto.internal.v1.LedgerQueryReply;
 import dev.ducat.proto.internal.v1.LedgerQueryRequest;
@@ -57,15 +59,21 @@ final class HealthChecks {
   private volatile Map<String, Boolean> states;
   private long timer = -1;
 
-  HealthChecks(Vertx vertx, Bus bus) {
+  HealthChecks(Vertx vertx, Bus bus, ShardSettings units) {
     this.vertx = vertx;
     this.payments =
         new Check(
+            bus,
+            UnitKind.PAYMENT_SHARD,
+            units,
             () ->
                 ask(bus, ShardClient.PAYMENT_QUERY, PAYMENT, PaymentQueryReply.getDefaultInstance())
                     .mapEmpty());
     this.ledger =
         new Check(
+            bus,
+            UnitKind.LEDGER_LANE,
+            units,
             () ->
                 ask(bus, ShardClient.LEDGER_QUERY, ACCOUNT, LedgerQueryReply.getDefaultInstance())
                     .mapEmpty());
@@ -77,18 +85,28 @@ final class HealthChecks {
     return bus.ask(address, query, answer, ANSWER_MAX);
   }
 
-  /** One service's check and what came of it so far. */
+  /**
+   * One service's check and what came of it so far: a read, and another of its units each time. One
+   * unit on its way to another node is no illness; several in a row that nobody serves are.
+   */
   private static final class Check {
-    private final Supplier<Future<Void>> probe;
+    private final Bus bus;
+    private final UnitKind kind;
+    private final int units;
+    private final Supplier<Future<Void>> read;
+    private int unit;
     private int failures = FAILURES_MAX;
 
-    Check(Supplier<Future<Void>> probe) {
-      this.probe = probe;
+    Check(Bus bus, UnitKind kind, ShardSettings settings, Supplier<Future<Void>> read) {
+      this.bus = bus;
+      this.kind = kind;
+      this.units = settings.units(kind);
+      this.read = read;
     }
 
     Future<Void> run() {
-      return probe
-          .get()
+      unit = (unit + 1) % units;
+      return Future.join(read.get(), bus.ping(kind.address(unit), ANSWER_MAX))
           .transform(
               done -> {
                 failures = done.succeeded() ? 0 : failures + 1;
