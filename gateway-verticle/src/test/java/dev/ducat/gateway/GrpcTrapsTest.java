@@ -67,9 +67,7 @@ class GrpcTrapsTest {
   @Test
   void refusesASecondMessageAndExecutesNothing() {
     Reply reply =
-        gateway
-            .client()
-            .call(Requests.CREATE, RawGrpc.head(), message("two-a"), message("two-b"));
+        gateway.client().call(Requests.CREATE, RawGrpc.head(), message("two-a"), message("two-b"));
     assertThat(reply.status()).isEqualTo(Code.INVALID_ARGUMENT_VALUE);
     assertThat(reply.reason()).isEqualTo("INVALID_REQUEST");
     nothingWasExecuted("two-a");
@@ -158,8 +156,7 @@ class GrpcTrapsTest {
   @Test
   void refusesWhatIsNoProtobuf() {
     byte[] garbage = {(byte) 0xff, (byte) 0xff, (byte) 0xff, 1, 2, 3};
-    Reply reply =
-        gateway.client().call(Requests.CREATE, RawGrpc.head(), RawGrpc.frame(garbage));
+    Reply reply = gateway.client().call(Requests.CREATE, RawGrpc.head(), RawGrpc.frame(garbage));
     assertThat(reply.status()).isEqualTo(Code.INVALID_ARGUMENT_VALUE);
     assertThat(reply.reason()).isEqualTo("INVALID_REQUEST");
   }
@@ -176,9 +173,7 @@ class GrpcTrapsTest {
   void refusesATimeoutThatIsNone(String timeout) {
     String key = "timeout-" + timeout.length() + timeout.hashCode();
     Reply reply =
-        gateway
-            .client()
-            .call(Requests.CREATE, RawGrpc.head("grpc-timeout", timeout), message(key));
+        gateway.client().call(Requests.CREATE, RawGrpc.head("grpc-timeout", timeout), message(key));
     assertThat(reply.status()).isEqualTo(Code.INVALID_ARGUMENT_VALUE);
     nothingWasExecuted(key);
   }
@@ -283,8 +278,7 @@ class GrpcTrapsTest {
 
   @Test
   void refusesALongMessageOnItsPrefixAlone() {
-    HttpClientRequest open =
-        RawGrpc.await(gateway.client().open(Requests.CREATE, RawGrpc.head()));
+    HttpClientRequest open = RawGrpc.await(gateway.client().open(Requests.CREATE, RawGrpc.head()));
     var answer = RawGrpc.reply(open);
     open.write(Buffer.buffer().appendByte((byte) 0).appendInt(64 * 1024 + 1));
     Reply reply = RawGrpc.await(answer);
@@ -303,7 +297,8 @@ class GrpcTrapsTest {
   void takesOneMebibyteForTheLedgerAndNotAByteMore() {
     String path = "/ducat.ledger.v1.LedgerService/CreateTransfers";
     // As large as allowed: read whole, and then refused for what it says.
-    Reply largest = gateway.client().call(path, RawGrpc.head(), RawGrpc.frame(padded(LEDGER_BYTES)));
+    Reply largest =
+        gateway.client().call(path, RawGrpc.head(), RawGrpc.frame(padded(LEDGER_BYTES)));
     assertThat(largest.status()).isEqualTo(Code.INVALID_ARGUMENT_VALUE);
     assertThat(largest.fields()).contains("transfers[0].description");
     Reply larger =
@@ -327,7 +322,8 @@ class GrpcTrapsTest {
   @Test
   void resetsAClientThatGoesOnAfterItsStatusAndKeepsTheConnection() {
     HttpClientRequest open =
-        RawGrpc.await(gateway.client().open(Requests.CREATE, RawGrpc.head("grpc-encoding", "gzip")));
+        RawGrpc.await(
+            gateway.client().open(Requests.CREATE, RawGrpc.head("grpc-encoding", "gzip")));
     var reset = new java.util.concurrent.atomic.AtomicBoolean();
     var answer = RawGrpc.reply(open);
     open.exceptionHandler(broken -> reset.set(true));
@@ -373,8 +369,7 @@ class GrpcTrapsTest {
 
   @Test
   void givesThePermitBackWhenTheClientIsGone() {
-    HttpClientRequest open =
-        RawGrpc.await(gateway.client().open(Requests.CREATE, RawGrpc.head()));
+    HttpClientRequest open = RawGrpc.await(gateway.client().open(Requests.CREATE, RawGrpc.head()));
     open.exceptionHandler(expected -> {});
     RawGrpc.await(open.write(message("gone").getBuffer(0, 7)));
     var gauge = gateway.testNode().node().meters().get("ducat.gateway.calls.in.flight").gauge();
@@ -430,8 +425,7 @@ class GrpcTrapsTest {
 
   @Test
   void writesTheMessageAsPercentEncodedText() {
-    Reply reply =
-        gateway.client().call("/ü%/x", RawGrpc.head(), RawGrpc.frame(new byte[0]));
+    Reply reply = gateway.client().call("/ü%/x", RawGrpc.head(), RawGrpc.frame(new byte[0]));
     String message = reply.headers().get("grpc-message");
     assertThat(message).matches("[ -~]+");
     assertThat(reply.details().getMessage().getBytes(StandardCharsets.UTF_8)).isNotEmpty();

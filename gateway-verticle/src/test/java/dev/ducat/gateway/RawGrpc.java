@@ -74,7 +74,7 @@ final class RawGrpc implements AutoCloseable {
     return http.request(new RequestOptions().setMethod(method).setURI(path))
         .map(
             request -> {
-              head.forEach(request::putHeader);
+              head.forEach(each -> request.headers().add(each.getKey(), each.getValue()));
               request.setChunked(true);
               return request;
             });
