@@ -19,6 +19,7 @@ import io.vertx.grpc.health.v1.HealthCheckRequest;
 import io.vertx.grpc.health.v1.HealthCheckResponse;
 import io.vertx.junit5.VertxExtension;
 import java.net.ConnectException;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.time.Duration;
 import java.util.HashMap;
@@ -67,7 +68,7 @@ class DrainTest {
   }
 
   private boolean isListening() {
-    try (Socket socket = new Socket("127.0.0.1", gateway.client().port())) {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), gateway.client().port())) {
       return socket.isConnected();
     } catch (ConnectException refused) {
       return false;
