@@ -163,7 +163,9 @@ class BadInputTest {
         .filteredOn(
             each -> each.getCreate().getRequest().getIdempotencyKey().equals("unknown-field"))
         .singleElement()
-        .satisfies(each -> assertThat(new String(each.toByteArray(), StandardCharsets.ISO_8859_1))
+        .satisfies(
+            each ->
+                assertThat(new String(each.toByteArray(), StandardCharsets.ISO_8859_1))
                     .doesNotContain(CARD));
   }
 
