@@ -93,7 +93,7 @@ final class LedgerEndpoint {
                 switch (reply.getAnswerCase()) {
                   case ACCOUNT -> Future.succeededFuture(reply.getAccount());
                   case REFUSAL -> PaymentEndpoint.refused(reply.getRefusal());
-                  case APPLIED, ANSWER_NOT_SET ->
+                  case APPLIED, SEALED, ANSWER_NOT_SET ->
                       Future.failedFuture(PaymentEndpoint.unreadable(LANE));
                 });
   }
@@ -122,7 +122,7 @@ final class LedgerEndpoint {
                               .addAllOutcomes(reply.getApplied().getGroups(0).getOutcomesList())
                               .build());
                   case REFUSAL -> PaymentEndpoint.refused(reply.getRefusal());
-                  case ACCOUNT, ANSWER_NOT_SET ->
+                  case ACCOUNT, SEALED, ANSWER_NOT_SET ->
                       Future.failedFuture(PaymentEndpoint.unreadable(LANE));
                 });
   }
