@@ -31,9 +31,6 @@ abstract class Call {
   private static final CharSequence GRPC = HttpHeaders.createOptimized("application/grpc");
   private static final CharSequence OK = HttpHeaders.createOptimized("0");
 
-  /** How long a stream may stay after its status, for a slow reader or a client that goes on. */
-  private static final Duration LINGER = Duration.ofSeconds(20);
-
   /** What a client may go on sending after its status before the stream is reset. */
   private static final int UNWANTED_BYTES_MAX = 256 * 1024;
 
@@ -49,13 +46,14 @@ abstract class Call {
   private final Caller caller;
   private final InFlight permits;
   private long dueNanos;
+  private long heldBytes;
   private long unwantedBytes;
   private boolean requestEnded;
   private boolean headSent;
   private boolean answered;
   private boolean closed;
 
-  /** Begins a call that holds a permit of {@code permits} until it is answered. */
+  /** Begins a call that holds a permit of {@code permits} until its stream is closed. */
   Call(Edge edge, HttpServerRequest request, Caller caller, InFlight permits, long nanos) {
     this.edge = edge;
     this.request = request;
@@ -97,11 +95,16 @@ abstract class Call {
     return dueNanos - nanos <= 0;
   }
 
+  /** Counts bytes that stay in memory until the stream is closed; false when that is too much. */
+  protected final boolean hold(int bytes) {
+    heldBytes += bytes;
+    return permits.tryHold(bytes);
+  }
+
   /** Ends what is overdue: the call, or a stream that outlives its status. */
   final void expire() {
     if (answered) {
-      edge.forget(this);
-      response.reset(RST_NO_ERROR);
+      reset();
     } else {
       fail(new Problem.DeadlineExceeded().asException());
     }
@@ -125,16 +128,18 @@ abstract class Call {
     finish();
   }
 
-  /** Sends one message. */
-  protected final void send(Message message) {
+  /** Sends one message; returns how many bytes it takes. */
+  protected final int send(Message message) {
     if (isDone()) {
-      return;
+      return 0;
     }
     if (!headSent) {
       head();
       headSent = true;
     }
-    response.write(frame(message));
+    Buffer frame = frame(message);
+    response.write(frame);
+    return frame.length();
   }
 
   /** Ends the call well. */
@@ -175,12 +180,14 @@ abstract class Call {
     if (isDone()) {
       unwantedBytes += chunk.length();
       if (unwantedBytes > UNWANTED_BYTES_MAX && !closed) {
-        edge.forget(this);
-        response.reset(RST_NO_ERROR);
+        reset();
       }
       return;
     }
     try {
+      if (!hold(chunk.length())) {
+        throw new Problem.Overloaded(ErrorMapper.RETRY_OVERLOADED).asException();
+      }
       onBytes(chunk);
     } catch (RuntimeException broken) {
       fail(broken);
@@ -199,23 +206,37 @@ abstract class Call {
     }
   }
 
+  /** Ends a request that is no call with an HTTP status. */
+  protected final void finishAsHttp(int httpStatus) {
+    response.setStatusCode(httpStatus);
+    finish();
+  }
+
   private void finish() {
     // Before the end is written, because a stream that both sides have ended closes within end().
     answered = true;
     response.end();
     // The stream stays with the edge until it is closed, so that no client can keep it open for
     // ever. It is not reset at once: Netty closes connections with many resets, ours included.
-    dueNanos = edge.nanos() + LINGER.toNanos();
-    permits.release();
+    dueNanos = edge.nanos() + edge.linger().toNanos();
     onDone();
   }
 
+  private void reset() {
+    edge.forget(this);
+    // Vert.x does not reset a stream whose end waits for a window that the client keeps shut; then
+    // the connection goes. Either way the stream closes, and what it holds is given back.
+    response.reset(RST_NO_ERROR).onFailure(refused -> request.connection().close());
+  }
+
   private void closed() {
-    boolean abandoned = !answered;
+    if (closed) {
+      return;
+    }
     closed = true;
     edge.forget(this);
-    if (abandoned) {
-      permits.release();
+    permits.release(heldBytes);
+    if (!answered) {
       onDone();
     }
   }

@@ -2,6 +2,7 @@ package dev.ducat.gateway;
 
 import dev.ducat.kernel.time.Clock;
 import io.vertx.core.Vertx;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -15,17 +16,27 @@ final class Edge {
 
   private final Vertx vertx;
   private final Clock clock;
+  private final Duration linger;
   private final List<Call> live = new ArrayList<>();
   private boolean sweeping;
   private boolean draining;
 
-  Edge(Vertx vertx, Clock clock) {
+  /**
+   * @param linger how long a stream may stay open after its status
+   */
+  Edge(Vertx vertx, Clock clock, Duration linger) {
     this.vertx = vertx;
     this.clock = clock;
+    this.linger = linger;
   }
 
   long nanos() {
     return clock.monotonicNanos();
+  }
+
+  /** How long a stream may stay after its status: for slow readers, and clients that go on. */
+  Duration linger() {
+    return linger;
   }
 
   boolean isDraining() {

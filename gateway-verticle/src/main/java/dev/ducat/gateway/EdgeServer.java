@@ -11,14 +11,21 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One event loop of a port. Several on one port share it: Vert.x hands each new connection to the
  * next of them, and a connection stays with its event loop.
  */
 final class EdgeServer extends VerticleBase {
+  private static final Logger LOG = LoggerFactory.getLogger(EdgeServer.class);
+
   /** HTTP/2 streams of one connection; clients that want more open another connection. */
   private static final int STREAMS_PER_CONNECTION = 1_000;
+
+  /** Metadata of one call. */
+  private static final int HEADER_BYTES_MAX = 8 * 1024;
 
   /** Longer than the longest stream, so that it only ends connections that nobody uses. */
   private static final Duration IDLE_MARGIN = Duration.ofMinutes(5);
@@ -55,7 +62,7 @@ final class EdgeServer extends VerticleBase {
 
   @Override
   public Future<?> start() {
-    Edge here = new Edge(vertx, clock);
+    Edge here = new Edge(vertx, clock, settings.linger());
     edge = here;
     HttpServerOptions options =
         new HttpServerOptions()
@@ -68,10 +75,16 @@ final class EdgeServer extends VerticleBase {
             .setIdleTimeout((int) settings.streamMax().plus(IDLE_MARGIN).toSeconds())
             .setHttp2ConnectionWindowSize(CONNECTION_WINDOW_BYTES)
             .setInitialSettings(
-                new Http2Settings().setMaxConcurrentStreams(STREAMS_PER_CONNECTION));
+                new Http2Settings()
+                    .setMaxConcurrentStreams(STREAMS_PER_CONNECTION)
+                    .setMaxHeaderListSize(HEADER_BYTES_MAX));
     HttpServer listening =
         vertx
             .createHttpServer(options)
+            // Connections break; what matters of it, each call hears by itself.
+            .connectionHandler(
+                connection ->
+                    connection.exceptionHandler(broken -> LOG.debug("a connection broke", broken)))
             .requestHandler(new FrontGuard(here, rpcs, settings, calls, streams));
     server = listening;
     return listening.listen();

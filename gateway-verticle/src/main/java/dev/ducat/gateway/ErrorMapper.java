@@ -32,6 +32,9 @@ final class ErrorMapper {
   /** About what another node, or a database that returns, needs. */
   private static final Duration RETRY_ELSEWHERE = Duration.ofSeconds(1);
 
+  /** All of a status travels in a header block, of which clients take 8 KiB. */
+  private static final int VIOLATIONS_MAX = 16;
+
   private ErrorMapper() {}
 
   /** The status of any failure; what nobody foresaw is logged under an id that the client sees. */
@@ -138,7 +141,7 @@ final class ErrorMapper {
     boolean sensitive = violations.stream().anyMatch(Violation::sensitive);
     BadRequest.Builder fields = BadRequest.newBuilder();
     StringBuilder text = new StringBuilder();
-    for (Violation violation : violations) {
+    for (Violation violation : violations.subList(0, named(violations))) {
       fields
           .addFieldViolationsBuilder()
           .setField(violation.field())
@@ -146,12 +149,19 @@ final class ErrorMapper {
       text.append(text.isEmpty() ? "" : "; ");
       text.append(violation.field()).append(": ").append(violation.description());
     }
+    if (named(violations) < violations.size()) {
+      text.append("; and ").append(violations.size() - named(violations)).append(" more");
+    }
     return error(
         Code.INVALID_ARGUMENT,
         sensitive ? "SENSITIVE_DATA" : "INVALID_REQUEST",
         text.toString(),
         Map.of(),
         fields.build());
+  }
+
+  private static int named(List<Violation> violations) {
+    return Math.min(violations.size(), VIOLATIONS_MAX);
   }
 
   private static Status wrongState(Refusal refusal) {

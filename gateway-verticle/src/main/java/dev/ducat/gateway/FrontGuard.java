@@ -67,18 +67,24 @@ final class FrontGuard implements Handler<HttpServerRequest> {
     return 0;
   }
 
-  private static void refuseHttp(HttpServerRequest request, int status) {
+  private void refuseHttp(HttpServerRequest request, int status) {
     if (status == 405) {
       request.response().putHeader("allow", "POST");
     }
-    request.response().setStatusCode(status).end();
-    if (request.version() != HttpVersion.HTTP_2) {
-      request.connection().close();
+    if (request.version() == HttpVersion.HTTP_2) {
+      RefusedCall.refuseHttp(edge, request, status);
+    } else {
+      request
+          .response()
+          .setStatusCode(status)
+          .end()
+          .onComplete(sent -> request.connection().close());
     }
   }
 
   private void begin(HttpServerRequest request) {
-    String path = request.path();
+    // Not path(), which would cut off a query: a gRPC path has none.
+    String path = request.uri();
     Rpc rpc = rpcs.get(path);
     if (rpc == null) {
       throw new Problem.UnknownMethod(PATH.matcher(path).matches() ? path : "of that name")

@@ -19,6 +19,7 @@ import java.util.Optional;
  * @param deadlineMax of unary calls
  * @param streamMax the longest life of a stream
  * @param drain how long {@code stop()} waits for calls in flight
+ * @param linger how long a client may take to read its answer before its stream is given up
  * @param keyLife how long an idempotency key is remembered at least
  * @param maxAmountMinor the largest amount of a payment, in minor units of its currency
  * @param connectors names that a request may ask for; the first is the installation's choice
@@ -36,6 +37,7 @@ public record GatewaySettings(
     Duration deadlineMax,
     Duration streamMax,
     Duration drain,
+    Duration linger,
     Duration keyLife,
     long maxAmountMinor,
     List<String> connectors) {
@@ -69,6 +71,7 @@ public record GatewaySettings(
         Duration.ofSeconds(60),
         Duration.ofHours(1),
         Duration.ofSeconds(10),
+        Duration.ofSeconds(30),
         Duration.ofHours(72),
         // Ten billion of a currency with two digits: no typing error should pass for a payment.
         1_000_000_000_000L,
@@ -89,6 +92,7 @@ public record GatewaySettings(
         deadlineMax,
         streamMax,
         drain,
+        linger,
         keyLife,
         maxAmountMinor,
         connectors);
@@ -108,6 +112,7 @@ public record GatewaySettings(
         deadlineMax,
         streamMax,
         drain,
+        linger,
         keyLife,
         maxAmountMinor,
         connectors);
@@ -127,6 +132,27 @@ public record GatewaySettings(
         deadlineMax,
         streamMax,
         drain,
+        linger,
+        keyLife,
+        maxAmountMinor,
+        connectors);
+  }
+
+  public GatewaySettings withLinger(Duration value) {
+    return new GatewaySettings(
+        host,
+        port,
+        operationsPort,
+        eventLoops,
+        inFlightMax,
+        streamsMax,
+        redisUri,
+        waitDefault,
+        deadlineDefault,
+        deadlineMax,
+        streamMax,
+        drain,
+        value,
         keyLife,
         maxAmountMinor,
         connectors);

@@ -6,14 +6,20 @@ import io.vertx.core.http.HttpServerRequest;
 /** A call that is answered on its head alone; its body is thrown away unread. */
 final class RefusedCall extends Call {
   private static final Caller NOBODY = new Caller("", "");
-  private static final InFlight NO_PERMIT = InFlight.unlimited();
 
   private RefusedCall(Edge edge, HttpServerRequest request) {
-    super(edge, request, NOBODY, NO_PERMIT, 0);
+    // It needs no permit: it holds nothing and does nothing.
+    super(edge, request, NOBODY, InFlight.unlimited(), 0);
   }
 
+  /** Refuses a call with a gRPC status. */
   static void refuse(Edge edge, HttpServerRequest request, Throwable why) {
     new RefusedCall(edge, request).fail(why);
+  }
+
+  /** Refuses what is no gRPC with an HTTP status. */
+  static void refuseHttp(Edge edge, HttpServerRequest request, int httpStatus) {
+    new RefusedCall(edge, request).finishAsHttp(httpStatus);
   }
 
   @Override

@@ -44,7 +44,10 @@ final class ShardClient {
   private static final Duration PAUSE_MAX = Duration.ofMillis(500);
 
   /** Kept back from the deadline, so that the status still reaches the caller in time. */
-  private static final Duration MARGIN = Duration.ofMillis(100);
+  private static final Duration MARGIN_MAX = Duration.ofMillis(100);
+
+  /** Of a short deadline only this part is kept back: it may still be enough for an answer. */
+  private static final int MARGIN_PART = 10;
 
   private final Vertx vertx;
   private final Bus bus;
@@ -99,6 +102,7 @@ final class ShardClient {
     private final A answer;
     private final Duration answerMax;
     private final Promise<A> result = Promise.promise();
+    private final Duration margin;
     private Duration pause = PAUSE_MIN;
     private boolean unknown;
 
@@ -108,6 +112,8 @@ final class ShardClient {
       this.request = request;
       this.answer = answer;
       this.answerMax = answerMax;
+      Duration part = call.remaining().dividedBy(MARGIN_PART);
+      this.margin = part.compareTo(MARGIN_MAX) < 0 ? part : MARGIN_MAX;
     }
 
     Future<A> run() {
@@ -116,7 +122,7 @@ final class ShardClient {
     }
 
     private void attempt() {
-      Duration left = call.remaining().minus(MARGIN);
+      Duration left = call.remaining().minus(margin);
       Duration timeout = left.compareTo(answerMax) < 0 ? left : answerMax;
       if (!timeout.isPositive() || call.isDone()) {
         giveUp();
@@ -141,7 +147,7 @@ final class ShardClient {
       unknown |= unanswered.failure() == BusFailure.TIMEOUT;
       Duration wait = pause;
       pause = pause.multipliedBy(2).compareTo(PAUSE_MAX) < 0 ? pause.multipliedBy(2) : PAUSE_MAX;
-      if (call.remaining().minus(MARGIN).compareTo(wait) <= 0) {
+      if (call.remaining().minus(margin).compareTo(wait) <= 0) {
         giveUp();
       } else {
         vertx.setTimer(wait.toMillis(), timer -> attempt());

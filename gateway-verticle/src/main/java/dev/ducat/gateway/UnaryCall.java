@@ -63,7 +63,8 @@ final class UnaryCall<Q extends Message, A extends Message> extends Call {
     if (replayed && !isDone()) {
       head().set(REPLAYED_HEADER, "true");
     }
-    send(answer);
+    // Counted until it is taken away, so that clients that do not read cannot fill the memory.
+    hold(send(answer));
     succeed();
   }
 

@@ -101,7 +101,7 @@ class DrainTest {
   @Test
   void refusesWhatComesWhileItDrains(Vertx vertx) {
     GatewaySettings settings = GatewaySettings.defaults();
-    Edge edge = new Edge(vertx, gateway.testNode().node().clock());
+    Edge edge = new Edge(vertx, gateway.testNode().node().clock(), settings.linger());
     HealthChecks checks =
         new HealthChecks(
             vertx, gateway.testNode().node().bus(), gateway.testNode().node().leases().settings());
