@@ -75,7 +75,7 @@ create table ledger.transfer (
   credit_credits_pending bigint      not null check (credit_credits_pending >= 0),
   credit_version         bigint      not null,
   chain                  bytea       not null check (length(chain) = 32),
-  primary key (tenant, transfer_id),
+  primary key (transfer_id, tenant),
   constraint two_accounts check (debit_account <> credit_account),
   constraint resolutions_name_their_hold check ((kind in (3, 4, 5)) = (hold_id is not null)),
   constraint only_holds_expire check (hold_expires_at is null or kind = 2),
@@ -87,11 +87,14 @@ comment on column ledger.transfer.amount is 'What was moved or held; of a post o
 comment on column ledger.transfer.booked_at is 'Strictly increasing within a lane.';
 comment on column ledger.transfer.chain is 'Keyed hash over this transfer and the chain of the lane''s transfer before it.';
 
-create unique index transfer_resolves_hold on ledger.transfer (tenant, hold_id) where hold_id is not null;
-create index transfer_by_time on ledger.transfer (tenant, booked_at);
+-- A lane plans its statements once, on tables that may be empty then, where every index looks as good as another. So
+-- no index but the right one may fit them: ids come first in these two, and those for lists, which begin with the
+-- tenant, have a collation that only the queries of lists ask for.
+create unique index transfer_resolves_hold on ledger.transfer (hold_id, tenant) where hold_id is not null;
+create index transfer_by_time on ledger.transfer (tenant collate "C", booked_at);
 create index transfer_by_debit on ledger.transfer (debit_account, booked_at);
 create index transfer_by_credit on ledger.transfer (credit_account, booked_at);
-create index transfer_by_reference on ledger.transfer (tenant, reference, booked_at) where reference <> '';
+create index transfer_by_reference on ledger.transfer (tenant collate "C", reference, booked_at) where reference <> '';
 -- A hold that was born expired lapses when it is booked.
 create index transfer_by_expiry on ledger.transfer (lane, greatest(hold_expires_at, booked_at))
   where hold_expires_at is not null;
@@ -111,7 +114,7 @@ create table ledger.refusal (
   result      smallint    not null check (result >= 20),
   request     bytea,
   refused_at  timestamptz not null,
-  primary key (tenant, transfer_id),
+  primary key (transfer_id, tenant),
   constraint request_unless_voided check ((request is null) = (result = 22))
 );
 comment on table ledger.refusal is 'Append-only. Transfer ids that can never be booked.';

@@ -156,7 +156,7 @@ final class BatchPlan {
     List<Account> opened = new ArrayList<>();
     List<LedgerWriteStore.ChangedAccount> changed = new ArrayList<>();
     List<LedgerWriteStore.RefusalRow> refused = new ArrayList<>();
-    List<LedgerWriteStore.LaneTimes> times = new ArrayList<>();
+    List<LedgerTimeStore.LaneTimes> times = new ArrayList<>();
     drafts.forEach(
         (books, stream) -> {
           if (stream.draft.isEmpty() && !stream.tellSweep) {
@@ -164,7 +164,7 @@ final class BatchPlan {
           }
           if (stream.draft.isSealed() || stream.tellSweep) {
             times.add(
-                new LedgerWriteStore.LaneTimes(
+                new LedgerTimeStore.LaneTimes(
                     books.lane(),
                     stream.draft.lastBookedAt(),
                     stream.tellSweep ? books.sweep().until() : Instant.EPOCH));
@@ -203,7 +203,7 @@ final class BatchPlan {
       plan.execute(LedgerWriteStore.insertRefusals(refused));
     }
     if (!times.isEmpty()) {
-      plan.execute(LedgerWriteStore.promiseTimes(times));
+      plan.execute(LedgerTimeStore.promise(times));
     }
     if (!written.isEmpty()) {
       plan.afterCommit(CrashPoint.LEDGER_COMMITTED::reached);

@@ -66,8 +66,8 @@ final class LedgerLane implements LaneActor<LedgerMessage> {
   public void takeOver(SqlConnection connection, Stream stream) {
     Future<List<StoredEvent>> event =
         OutboxStore.afterPosition(connection, stream.name(), stream.head() - 1, 1);
-    Future<LedgerReadStore.Promised> promised =
-        LedgerReadStore.findPromised(connection, stream.lease().unit());
+    Future<LedgerTimeStore.Promised> promised =
+        LedgerTimeStore.findPromised(connection, stream.lease().unit());
     Await.result(Future.join(event, promised), settings.answerMax());
     Instant last = promised.result().sealedUntil();
     for (StoredEvent booked : event.result()) {
@@ -152,9 +152,9 @@ final class LedgerLane implements LaneActor<LedgerMessage> {
     if (!now.isAfter(known.sweptUntil())) {
       return new Books.Sweep(List.of(), known.sweptUntil());
     }
-    List<LedgerReadStore.LapsedHold> found =
+    List<LedgerTimeStore.LapsedHold> found =
         Await.result(
-            LedgerReadStore.findLapsedHolds(
+            LedgerTimeStore.findLapsedHolds(
                 connection, known.lane(), known.sweptUntil(), now, SWEEP_MAX),
             settings.answerMax());
     Instant until =
@@ -162,7 +162,7 @@ final class LedgerLane implements LaneActor<LedgerMessage> {
             ? now
             // There may be more that lapsed in the same microsecond.
             : found.getLast().lapsedAt().minus(1, ChronoUnit.MICROS);
-    return new Books.Sweep(found.stream().map(LedgerReadStore.LapsedHold::key).toList(), until);
+    return new Books.Sweep(found.stream().map(LedgerTimeStore.LapsedHold::key).toList(), until);
   }
 
   private Books booksOf(LedgerMessage message) {

@@ -34,7 +34,7 @@ final class LedgerPageStore {
           + LedgerReadStore.TRANSFER_COLUMNS
           + "from ledger.transfer t "
           + LedgerReadStore.JOIN_ACCOUNTS
-          + "where t.tenant = $1::text and "
+          + "where t.tenant collate \"C\" = $1::text and "
           + FILTER
           + " order by t.booked_at desc limit $6::int";
 
@@ -43,7 +43,7 @@ final class LedgerPageStore {
           + LedgerReadStore.TRANSFER_COLUMNS
           + "from ledger.transfer t "
           + LedgerReadStore.JOIN_ACCOUNTS
-          + "where t.tenant = $1::text and t.reference = $5::text and t.reference <> '' and "
+          + "where t.tenant collate \"C\" = $1::text and t.reference = $5::text and t.reference <> '' and "
           + FILTER
           + " and ($7::text = '' or d.name = $7::text or c.name = $7::text)"
           + " order by t.booked_at desc limit $6::int";

@@ -197,18 +197,18 @@ final class LedgerQueries {
    */
   private Future<LedgerQueryReply> balanceAt(AccountKey key, Instant asOf) {
     int lane = UnitKind.hash(node.leases().settings().units(UnitKind.LEDGER_LANE), key.tenant());
-    return LedgerReadStore.findBalance(node.queries(), key, lane, asOf)
+    return LedgerTimeStore.findBalance(node.queries(), key, lane, asOf)
         .compose(
             found ->
                 found.isEmpty() || found.get().isFinal()
                     ? Future.succeededFuture(found)
                     : seal(key.tenant(), lane, asOf)
                         .compose(
-                            done -> LedgerReadStore.findBalance(node.queries(), key, lane, asOf)))
+                            done -> LedgerTimeStore.findBalance(node.queries(), key, lane, asOf)))
         .map(found -> found.isEmpty() ? noSuchAccount() : shown(found.get(), asOf));
   }
 
-  private static LedgerQueryReply shown(LedgerReadStore.BalanceAt balance, Instant asOf) {
+  private static LedgerQueryReply shown(LedgerTimeStore.BalanceAt balance, Instant asOf) {
     Counters counters = balance.counters();
     if (counters != null) {
       return Balances.reply(balance.account(), counters, asOf);

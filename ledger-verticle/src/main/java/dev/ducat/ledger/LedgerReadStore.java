@@ -20,11 +20,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
 
-/** What is read of the ledger's tables by key: for the lanes in bulk, for queries one by one. */
+/**
+ * What is read of the ledger's tables by key: for the lanes in bulk, for queries one by one; and
+ * how rows become what the code knows.
+ */
 final class LedgerReadStore {
   /** Of {@code ledger.account a}. */
   static final String ACCOUNT_COLUMNS =
@@ -34,7 +35,7 @@ final class LedgerReadStore {
       """;
 
   /** Position of the first column after {@link #ACCOUNT_COLUMNS}. */
-  private static final int AFTER_ACCOUNT = 14;
+  static final int AFTER_ACCOUNT = 14;
 
   /** Of {@code ledger.transfer t}, joined with both accounts, {@code d} and {@code c}. */
   static final String TRANSFER_COLUMNS =
@@ -55,7 +56,7 @@ final class LedgerReadStore {
       join ledger.account c on c.account_id = t.credit_account
       """;
 
-  private static final String FIND_ACCOUNTS =
+  static final String FIND_ACCOUNTS =
       "select "
           + ACCOUNT_COLUMNS
           + """
@@ -65,7 +66,7 @@ final class LedgerReadStore {
             """;
 
   /** With the resolution of each that is a hold. */
-  private static final String FIND_TRANSFERS =
+  static final String FIND_TRANSFERS =
       "select "
           + TRANSFER_COLUMNS
           + """
@@ -79,75 +80,12 @@ final class LedgerReadStore {
                    on r.tenant = t.tenant and r.hold_id = t.transfer_id and r.hold_id is not null
             """;
 
-  private static final String FIND_REFUSALS =
+  static final String FIND_REFUSALS =
       """
       select f.tenant, f.transfer_id, f.result, f.request
         from unnest($1::text[], $2::uuid[]) as k(tenant, id)
         join ledger.refusal f on f.tenant = k.tenant and f.transfer_id = k.id
       """;
-
-  private static final String FIND_LAPSED_HOLDS =
-      """
-      select t.tenant, t.transfer_id, greatest(t.hold_expires_at, t.booked_at)
-        from ledger.transfer t
-        left join ledger.transfer r
-               on r.tenant = t.tenant and r.hold_id = t.transfer_id and r.hold_id is not null
-       where t.lane = $1::smallint and t.hold_expires_at is not null
-         and greatest(t.hold_expires_at, t.booked_at) > $2::timestamptz
-         and greatest(t.hold_expires_at, t.booked_at) <= $3::timestamptz
-         and r.transfer_id is null
-       order by greatest(t.hold_expires_at, t.booked_at)
-       limit $4::int
-      """;
-
-  private static final String FIND_TIMES =
-      "select sealed_until, swept_until from ledger.lane_time where lane = $1::smallint";
-
-  /**
-   * An account with its last transfer at or before a time, and whether any may still be booked at
-   * that time: not when the tenant's lane has promised so, or has booked later ones already.
-   */
-  private static final String FIND_BALANCE =
-      "select "
-          + ACCOUNT_COLUMNS
-          + """
-            , exists (select from ledger.transfer f where f.tenant = $1::text and f.booked_at > $4::timestamptz)
-              or exists (select from ledger.lane_time f where f.lane = $5::smallint and f.sealed_until >= $4::timestamptz),
-              l.debits_posted, l.credits_posted, l.debits_pending, l.credits_pending, l.version
-            from ledger.account a
-            left join lateral (
-              select * from (
-                (select t.booked_at, t.debit_debits_posted as debits_posted, t.debit_credits_posted as credits_posted,
-                        t.debit_debits_pending as debits_pending, t.debit_credits_pending as credits_pending,
-                        t.debit_version as version
-                   from ledger.transfer t where t.debit_account = a.account_id and t.booked_at <= $4::timestamptz
-                  order by t.booked_at desc limit 1)
-                union all
-                (select t.booked_at, t.credit_debits_posted, t.credit_credits_posted, t.credit_debits_pending,
-                        t.credit_credits_pending, t.credit_version
-                   from ledger.transfer t where t.credit_account = a.account_id and t.booked_at <= $4::timestamptz
-                  order by t.booked_at desc limit 1)) either
-              order by booked_at desc limit 1) l on true
-            where a.tenant = $1::text and a.name = $2::text and a.currency = $3::text
-            """;
-
-  /**
-   * A hold whose time is over.
-   *
-   * @param lapsedAt its time, or when it was booked if that was later
-   */
-  record LapsedHold(TransferKey key, Instant lapsedAt) {}
-
-  /** What a lane has promised about time. */
-  record Promised(Instant sealedUntil, Instant sweptUntil) {}
-
-  /**
-   * An account as it stood at a time.
-   *
-   * @param isFinal whether nothing can be booked at that time any more
-   * @param counters just after its last transfer until then; null if there was none
-   */
-  record BalanceAt(Account account, boolean isFinal, @Nullable Counters counters) {}
 
   private LedgerReadStore() {}
 
@@ -189,59 +127,6 @@ final class LedgerReadStore {
   static Future<Map<TransferKey, Entry>> findRefusals(
       SqlClient client, Collection<TransferKey> keys) {
     return client.preparedQuery(FIND_REFUSALS).execute(ids(keys)).map(LedgerReadStore::refusals);
-  }
-
-  /** Open holds of a lane that lapsed after {@code after} and not after {@code until}, by time. */
-  static Future<List<LapsedHold>> findLapsedHolds(
-      SqlClient client, int lane, Instant after, Instant until, int limit) {
-    return client
-        .preparedQuery(FIND_LAPSED_HOLDS)
-        .execute(Tuple.of((short) lane, utc(after), utc(until), limit))
-        .map(
-            rows ->
-                rows.stream()
-                    .map(
-                        row ->
-                            new LapsedHold(
-                                new TransferKey(row.getString(0), row.getUUID(1)),
-                                row.getOffsetDateTime(2).toInstant()))
-                    .toList());
-  }
-
-  static Future<Promised> findPromised(SqlClient client, int lane) {
-    return client
-        .preparedQuery(FIND_TIMES)
-        .execute(Tuple.of((short) lane))
-        .map(
-            rows ->
-                rows.stream()
-                    .map(
-                        row ->
-                            new Promised(
-                                row.getOffsetDateTime(0).toInstant(),
-                                row.getOffsetDateTime(1).toInstant()))
-                    .findFirst()
-                    .orElse(new Promised(Instant.EPOCH, Instant.EPOCH)));
-  }
-
-  /** Empty when there is no such account now. */
-  static Future<Optional<BalanceAt>> findBalance(
-      SqlClient client, AccountKey key, int lane, Instant time) {
-    return client
-        .preparedQuery(FIND_BALANCE)
-        .execute(Tuple.of(key.tenant(), key.name(), key.currency(), utc(time), (short) lane))
-        .map(
-            rows ->
-                rows.stream()
-                    .map(
-                        row ->
-                            new BalanceAt(
-                                account(row),
-                                row.getBoolean(AFTER_ACCOUNT),
-                                row.getLong(AFTER_ACCOUNT + 1) == null
-                                    ? null
-                                    : counters(row, AFTER_ACCOUNT + 1)))
-                    .findFirst());
   }
 
   private static Map<TransferKey, Entry> refusals(RowSet<Row> rows) {
@@ -321,7 +206,7 @@ final class LedgerReadStore {
    * Five columns from {@code first}: debits and credits posted, debits and credits pending,
    * version.
    */
-  private static Counters counters(Row row, int first) {
+  static Counters counters(Row row, int first) {
     return new Counters(
         row.getLong(first),
         row.getLong(first + 1),

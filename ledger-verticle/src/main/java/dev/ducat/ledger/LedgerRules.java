@@ -121,7 +121,7 @@ final class LedgerRules {
       TransferCommand command,
       Outcome outcome) {
     TransferKey key = new TransferKey(group.tenant(), command.id());
-    if (!isPinned(outcome.result()) || draft.entry(key) != null) {
+    if (!PinnedResults.contain(outcome.result()) || draft.entry(key) != null) {
       return;
     }
     draft.refuse(key, new Entry.Failed(command, outcome.result()));
@@ -134,48 +134,6 @@ final class LedgerRules {
         draft.refuse(hold, new Entry.Voided());
       }
     }
-  }
-
-  /** Whether a result depends on the state of the world and is therefore kept. */
-  static boolean isPinned(TransferResult result) {
-    return switch (result) {
-      case TRANSFER_RESULT_DEBIT_ACCOUNT_NOT_FOUND,
-          TRANSFER_RESULT_CREDIT_ACCOUNT_NOT_FOUND,
-          TRANSFER_RESULT_HOLD_NOT_FOUND,
-          TRANSFER_RESULT_DEBIT_ACCOUNT_CLOSED,
-          TRANSFER_RESULT_CREDIT_ACCOUNT_CLOSED,
-          TRANSFER_RESULT_EXCEEDS_CREDITS,
-          TRANSFER_RESULT_EXCEEDS_DEBITS ->
-          true;
-      case TRANSFER_RESULT_UNSPECIFIED,
-          TRANSFER_RESULT_CREATED,
-          TRANSFER_RESULT_EXISTS,
-          TRANSFER_RESULT_EXISTS_WITH_DIFFERENT_KIND,
-          TRANSFER_RESULT_EXISTS_WITH_DIFFERENT_HOLD_ID,
-          TRANSFER_RESULT_EXISTS_WITH_DIFFERENT_DEBIT_ACCOUNT,
-          TRANSFER_RESULT_EXISTS_WITH_DIFFERENT_CREDIT_ACCOUNT,
-          TRANSFER_RESULT_EXISTS_WITH_DIFFERENT_AMOUNT,
-          TRANSFER_RESULT_EXISTS_WITH_DIFFERENT_REMAINDER,
-          TRANSFER_RESULT_EXISTS_WITH_DIFFERENT_HOLD_EXPIRE_TIME,
-          TRANSFER_RESULT_EXISTS_WITH_DIFFERENT_REFERENCE,
-          TRANSFER_RESULT_EXISTS_WITH_DIFFERENT_DESCRIPTION,
-          TRANSFER_RESULT_LINKED_CHAIN_OPEN,
-          TRANSFER_RESULT_LINKED_TRANSFER_FAILED,
-          TRANSFER_RESULT_HOLD_VOIDED_BEFORE_CREATION,
-          TRANSFER_RESULT_AMOUNT_NOT_POSITIVE,
-          TRANSFER_RESULT_ACCOUNTS_SAME,
-          TRANSFER_RESULT_ACCOUNT_RESERVED,
-          TRANSFER_RESULT_HOLD_ALREADY_POSTED,
-          TRANSFER_RESULT_HOLD_ALREADY_VOIDED,
-          TRANSFER_RESULT_HOLD_ALREADY_EXPIRED,
-          TRANSFER_RESULT_ACCOUNTS_DIFFER_FROM_HOLD,
-          TRANSFER_RESULT_CURRENCY_MISMATCH,
-          TRANSFER_RESULT_EXCEEDS_HOLD,
-          TRANSFER_RESULT_REMAINDER_HOLD_EXISTS,
-          TRANSFER_RESULT_OVERFLOW,
-          UNRECOGNIZED ->
-          false;
-    };
   }
 
   private Outcome decide(Draft draft, TransferGroupCommand group, TransferCommand command) {

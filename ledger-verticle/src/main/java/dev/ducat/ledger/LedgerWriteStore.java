@@ -33,7 +33,7 @@ final class LedgerWriteStore {
       select outbox.expect('ledger.account', cardinality($1::uuid[]), count(*)) from written
       """;
 
-  private static final String UPDATE_ACCOUNTS =
+  static final String UPDATE_ACCOUNTS =
       """
       with written as (
         update ledger.account a
@@ -66,15 +66,6 @@ final class LedgerWriteStore {
       select outbox.expect('ledger.transfer', cardinality($1::text[]), count(*)) from written
       """;
 
-  private static final String SEAL =
-      """
-      insert into ledger.lane_time as l (lane, sealed_until, swept_until)
-      select * from unnest($1::smallint[], $2::timestamptz[], $3::timestamptz[])
-      on conflict (lane) do update
-         set sealed_until = greatest(l.sealed_until, excluded.sealed_until),
-             swept_until = greatest(l.swept_until, excluded.swept_until)
-      """;
-
   private static final String INSERT_REFUSALS =
       """
       with written as (
@@ -86,9 +77,6 @@ final class LedgerWriteStore {
 
   /** A new transfer with what the lane adds to it. */
   record TransferRow(int lane, BookedTransfer transfer, Buffer chain) {}
-
-  /** What a lane promises about time, see the columns of ledger.lane_time. */
-  record LaneTimes(int lane, Instant sealedUntil, Instant sweptUntil) {}
 
   /** A new refusal with what the lane adds to it. */
   record RefusalRow(int lane, Draft.Refused refused, Instant refusedAt) {}
@@ -187,17 +175,6 @@ final class LedgerWriteStore {
               column(rows, Short[]::new, r -> (short) result(r.refused().entry()).getNumber()),
               column(rows, Buffer[]::new, r -> request(r.refused().entry())),
               column(rows, OffsetDateTime[]::new, r -> utc(r.refusedAt()))
-            }));
-  }
-
-  static SqlStatement promiseTimes(List<LaneTimes> rows) {
-    return new SqlStatement(
-        SEAL,
-        Tuple.from(
-            new Object[] {
-              column(rows, Short[]::new, r -> (short) r.lane()),
-              column(rows, OffsetDateTime[]::new, r -> utc(r.sealedUntil())),
-              column(rows, OffsetDateTime[]::new, r -> utc(r.sweptUntil()))
             }));
   }
 

@@ -315,7 +315,7 @@ final class LedgerRulesTest {
   void pinnedResultsAreThoseOfTheContract() {
     assertThat(
             Stream.of(dev.ducat.proto.ledger.v1.TransferResult.values())
-                .filter(LedgerRules::isPinned)
+                .filter(PinnedResults::contain)
                 .map(MemoryBooks::nameOf))
         .containsExactly(
             "DEBIT_ACCOUNT_NOT_FOUND",
