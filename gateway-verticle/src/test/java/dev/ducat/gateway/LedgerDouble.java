@@ -88,7 +88,8 @@ final class LedgerDouble {
         }
         reply.setApplied(applied);
       }
-      case COMMAND_NOT_SET -> throw new IllegalArgumentException("no command");
+      case SEAL, COMMAND_NOT_SET ->
+          throw new IllegalArgumentException("no command of the gateway's: " + request);
     }
     return Future.succeededFuture(reply.build());
   }
