@@ -6,7 +6,9 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import dev.ducat.kernel.outbox.Topics;
 import dev.ducat.kernel.shard.UnitKind;
 import dev.ducat.kernel.sql.Await;
+import dev.ducat.kernel.time.Clock;
 import dev.ducat.proto.internal.v1.Receipt;
+import dev.ducat.relay.SlotSession.Setting;
 import io.vertx.core.Vertx;
 import io.vertx.kafka.client.consumer.KafkaConsumer;
 import java.time.Duration;
@@ -34,15 +36,17 @@ final class Receipts {
   private static final long LOOK_BACK = 16;
 
   private final Vertx vertx;
+  private final Clock clock;
   private final RelaySettings settings;
   private final KafkaSetup kafka;
   private final TopicPartition partition;
   private final byte[] key;
 
-  Receipts(Vertx vertx, RelaySettings settings, KafkaSetup kafka, int slot) {
-    this.vertx = vertx;
-    this.settings = settings;
-    this.kafka = kafka;
+  Receipts(Setting setting, int slot) {
+    this.vertx = setting.vertx();
+    this.clock = setting.node().clock();
+    this.settings = setting.relay();
+    this.kafka = setting.kafka();
     this.partition = new TopicPartition(Topics.RELAY_POSITIONS, slot);
     this.key = UnitKind.RELAY_SLOT.address(slot).getBytes(UTF_8);
   }
@@ -92,8 +96,8 @@ final class Receipts {
 
   /** Waits until no transaction is open on the partition, and says where it ends. */
   private long awaitStable() {
-    long deadline = System.nanoTime() + STABLE_MAX.toNanos();
-    while (System.nanoTime() - deadline < 0) {
+    long deadline = clock.monotonicNanos() + STABLE_MAX.toNanos();
+    while (clock.monotonicNanos() - deadline < 0) {
       long highWatermark = kafka.end(partition, IsolationLevel.READ_UNCOMMITTED);
       if (kafka.end(partition, IsolationLevel.READ_COMMITTED) >= highWatermark) {
         return highWatermark;

@@ -54,8 +54,7 @@ final class SlotSession implements AutoCloseable {
    * @throws RelayStopped when the check finds a contradiction
    */
   static SlotSession open(Setting setting, Lease lease, RelayStore store) {
-    Receipts receipts =
-        new Receipts(setting.vertx(), setting.relay(), setting.kafka(), lease.unit());
+    Receipts receipts = new Receipts(setting, lease.unit());
     ProducerPair producers =
         ProducerPair.open(setting.vertx(), setting.relay(), lease.unit(), lease.epoch());
     try {

@@ -4,6 +4,8 @@ import dev.ducat.kernel.sql.PgSettings;
 import dev.ducat.kernel.testing.TestNode;
 import dev.ducat.kernel.time.SystemClock;
 import java.io.IOException;
+import java.lang.ProcessBuilder.Redirect;
+import java.nio.file.Path;
 import java.util.List;
 
 /** A relay in a process of its own, which a crash point or a signal can end. */
@@ -23,7 +25,8 @@ final class RelayProcess {
                 postgres.toString(),
                 KafkaReader.bootstrap(),
                 nodeId))
-        .inheritIO()
+        .redirectErrorStream(true)
+        .redirectOutput(Redirect.appendTo(Path.of("target", "relay-process.log").toFile()))
         .start();
   }
 

@@ -73,8 +73,25 @@ final class HouseRulesTest {
                       resideInAnyPackage("dev.ducat.kernel..", "dev.ducat.proto.."))))
           .allowEmptyShould(true);
 
-  /** Users put the consumer library on their own class path: it brings nothing of ours along. */
-  @ArchTest static final ArchRule consumerStandsAlone = standsAlone("consumer");
+  /**
+   * Users put the consumer library on their own class path: it brings nothing of ours along. Its
+   * example reads payloads, and so depends on the contracts as its users do.
+   */
+  @ArchTest
+  static final ArchRule consumerStandsAlone =
+      noClasses()
+          .that()
+          .resideInAPackage("dev.ducat.consumer..")
+          .and()
+          .resideOutsideOfPackage("dev.ducat.consumer.example..")
+          .should()
+          .dependOnClassesThat(
+              OURS.and(DescribedPredicate.not(resideInAPackage("dev.ducat.consumer"))))
+          .allowEmptyShould(true);
+
+  @ArchTest
+  static final ArchRule theConsumersExampleKnowsOnlyTheContracts =
+      standsOn("consumer", "dev.ducat.proto..");
 
   @ArchTest static final ArchRule embeddedStandsAlone = standsAlone("embedded");
 
