@@ -7,8 +7,8 @@ import java.util.Map;
 /**
  * How a consumer reads.
  *
- * @param name of the consumer: Kafka's group id, and the owner of its rows in the inbox. All processes of one name share
- *     the partitions
+ * @param name of the consumer: Kafka's group id, and the owner of its rows in the inbox. All
+ *     processes of one name share the partitions
  * @param kafka further settings of the Kafka client, for example {@code security.protocol}
  * @param batchMax events in one transaction
  * @param answerMax how long one transaction, the handler's part included, may take

@@ -27,17 +27,22 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads Ducat's topics so that each event takes effect once in the consumer's own Postgres, whatever is redelivered,
- * crashed or rebalanced: effect, version check and offset are one transaction.
+ * Reads Ducat's topics so that each event takes effect once in the consumer's own Postgres,
+ * whatever is redelivered, crashed or rebalanced: effect, version check and offset are one
+ * transaction.
  *
- * <p>One thread of its own polls Kafka and works through the partitions. It uses Kafka's client directly: the Vert.x
- * one announces an assignment after records may have been fetched from a wrong place already.
+ * <p>One thread of its own polls Kafka and works through the partitions. It uses Kafka's client
+ * directly: the Vert.x one announces an assignment after records may have been fetched from a wrong
+ * place already.
  */
 public final class EffectivelyOnceConsumer {
   private static final Logger LOG = LoggerFactory.getLogger(EffectivelyOnceConsumer.class);
   private static final Duration POLL = Duration.ofMillis(250);
 
-  /** After a kill the partitions wait this long for another process, unless it comes back under its instance id. */
+  /**
+   * After a kill the partitions wait this long for another process, unless it comes back under its
+   * instance id.
+   */
   private static final int SESSION_MS = 10_000;
 
   /** Between two attempts while Kafka refuses to be asked at all. */
@@ -70,7 +75,8 @@ public final class EffectivelyOnceConsumer {
     config.put("group.id", settings.name());
     config.put("isolation.level", "read_committed");
     config.put("enable.auto.commit", false);
-    // Where to begin is said by the inbox; an offset that Kafka no longer has is an alarm, not a reason to jump.
+    // Where to begin is said by the inbox; an offset that Kafka no longer has is an alarm, not a
+    // reason to jump.
     config.put("auto.offset.reset", "none");
     config.put("max.poll.records", settings.batchMax());
     this.kafka =
@@ -149,7 +155,10 @@ public final class EffectivelyOnceConsumer {
     }
   }
 
-  /** Retention was faster than this consumer, or the topic is another one: events are missing, and a person decides. */
+  /**
+   * Retention was faster than this consumer, or the topic is another one: events are missing, and a
+   * person decides.
+   */
   private void lost(TopicPartition partition) {
     Progress progress = assigned.get(partition);
     if (progress != null) {
@@ -194,8 +203,9 @@ public final class EffectivelyOnceConsumer {
   }
 
   /**
-   * The events and everything that follows from them, in one transaction. Two consumers that both believe to have the
-   * partition meet at its offset: the second one finds it advanced, whether the first has committed or died.
+   * The events and everything that follows from them, in one transaction. Two consumers that both
+   * believe to have the partition meet at its offset: the second one finds it advanced, whether the
+   * first has committed or died.
    */
   private Future<Void> transaction(Progress progress, List<Event> events) {
     TopicPartition partition = progress.partition();
@@ -247,7 +257,10 @@ public final class EffectivelyOnceConsumer {
     }
   }
 
-  /** Nothing more is fetched from the partition until it is due; then the inbox says where it stands. */
+  /**
+   * Nothing more is fetched from the partition until it is due; then the inbox says where it
+   * stands.
+   */
   private void failed(Progress progress, RuntimeException failure) {
     if (progress.failures() == 0) {
       LOG.warn("consumer {}: {} waits", settings.name(), progress.partition(), failure);

@@ -21,11 +21,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.function.Function;
 import org.apache.kafka.common.TopicPartition;
 
-/** The tables in which a consumer remembers what it has seen, in its own database. All SQL of the library. */
+/**
+ * The tables in which a consumer remembers what it has seen, in its own database. All SQL of the
+ * library.
+ */
 public final class Inbox {
   private static final String SCRIPT = "inbox.sql";
 
@@ -37,7 +39,8 @@ public final class Inbox {
       "insert into inbox.offset (consumer, topic, partition, next_offset)"
           + " values ($1::text, $2::text, $3::int, $4::bigint) on conflict do nothing";
 
-  // The compare-and-set that keeps two consumers of one partition apart, and the row lock that lets them take turns.
+  // The compare-and-set that keeps two consumers of one partition apart, and the row lock that lets
+  // them take turns.
   private static final String ADVANCE =
       "update inbox.offset set next_offset = $5::bigint, updated_at = clock_timestamp()"
           + " where consumer = $1::text and topic = $2::text and partition = $3::int"
@@ -158,7 +161,10 @@ public final class Inbox {
         .mapEmpty();
   }
 
-  /** Says whether the partition stood where we believed it did; it is locked until the transaction ends. */
+  /**
+   * Says whether the partition stood where we believed it did; it is locked until the transaction
+   * ends.
+   */
   Future<Boolean> advance(SqlClient tx, TopicPartition partition, long from, long to) {
     return tx.preparedQuery(ADVANCE)
         .execute(Tuple.of(consumer, partition.topic(), partition.partition(), from, to))
@@ -182,7 +188,7 @@ public final class Inbox {
             .toArray(String[]::new);
     Future<Map<String, Long>> versions =
         ask(tx, VERSIONS, topic, keys, rows -> asMap(rows), Map.of());
-    Future<Map<String, TreeMap<Long, Event>>> parked =
+    Future<Map<String, Map<Long, Event>>> parked =
         ask(tx, PARKED_OF_KEYS, topic, keys, rows -> asEvents(topic, rows), Map.of());
     Future<Set<String>> seen = ask(tx, SEEN, topic, ids, rows -> asSet(rows), Set.of());
     return Future.all(versions, parked, seen)
@@ -218,7 +224,10 @@ public final class Inbox {
     return Future.all(writes).mapEmpty();
   }
 
-  /** Another partition's consumer wrote the same key in between: the decision was made on what is no longer true. */
+  /**
+   * Another partition's consumer wrote the same key in between: the decision was made on what is no
+   * longer true.
+   */
   private static Future<Void> expect(int expected, int found) {
     return expected == found
         ? Future.succeededFuture()
@@ -273,8 +282,8 @@ public final class Inbox {
     return ids;
   }
 
-  private static Map<String, TreeMap<Long, Event>> asEvents(String topic, RowSet<Row> rows) {
-    Map<String, TreeMap<Long, Event>> events = new HashMap<>();
+  private static Map<String, Map<Long, Event>> asEvents(String topic, RowSet<Row> rows) {
+    Map<String, Map<Long, Event>> events = new HashMap<>();
     for (Row row : rows) {
       Buffer payload = row.getBuffer(10);
       Event event =
@@ -291,7 +300,7 @@ public final class Inbox {
               row.getString(8),
               row.getString(9),
               payload);
-      events.computeIfAbsent(event.key(), key -> new TreeMap<>()).put(event.version(), event);
+      events.computeIfAbsent(event.key(), key -> new HashMap<>()).put(event.version(), event);
     }
     return events;
   }

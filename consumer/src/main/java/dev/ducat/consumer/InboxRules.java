@@ -7,7 +7,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** Which events of a batch take effect, in which order, and which wait. Pure. */
@@ -22,7 +21,7 @@ final class InboxRules {
    * @param parked events that wait, by key and version
    */
   record Known(
-      Map<String, Long> versions, Set<String> seen, Map<String, TreeMap<Long, Event>> parked) {}
+      Map<String, Long> versions, Set<String> seen, Map<String, Map<Long, Event>> parked) {}
 
   /**
    * What to do.
@@ -49,7 +48,7 @@ final class InboxRules {
   private static final class Turn {
     private final Known known;
     private final boolean anyFirstVersion;
-    private final Map<String, TreeMap<Long, Event>> waiting = new HashMap<>();
+    private final Map<String, Map<Long, Event>> waiting = new HashMap<>();
     private final Decision decision =
         new Decision(
             new ArrayList<>(),
@@ -61,7 +60,7 @@ final class InboxRules {
     Turn(Known known, boolean anyFirstVersion) {
       this.known = known;
       this.anyFirstVersion = anyFirstVersion;
-      known.parked().forEach((key, events) -> waiting.put(key, new TreeMap<>(events)));
+      known.parked().forEach((key, events) -> waiting.put(key, new HashMap<>(events)));
     }
 
     void take(Event event) {
@@ -79,7 +78,7 @@ final class InboxRules {
         apply(event);
         releaseAfterLast(event.key());
       } else if (last == null || event.version() > last) {
-        TreeMap<Long, Event> events = waiting.computeIfAbsent(event.key(), k -> new TreeMap<>());
+        Map<Long, Event> events = waiting.computeIfAbsent(event.key(), k -> new HashMap<>());
         if (events.putIfAbsent(event.version(), event) == null) {
           decision.park().add(event);
         }
@@ -88,7 +87,7 @@ final class InboxRules {
 
     /** What waited for the version that is last now follows it, as far as there is no other gap. */
     private void releaseAfterLast(String key) {
-      TreeMap<Long, Event> events = waiting.get(key);
+      Map<Long, Event> events = waiting.get(key);
       Long last = last(key);
       while (events != null && last != null) {
         Event event = events.remove(++last);

@@ -44,7 +44,10 @@ final class Progress {
     return !known && clock.millis() >= dueMillis;
   }
 
-  /** After a failure events go one by one for a while, so that those before the culprit are done with. */
+  /**
+   * After a failure events go one by one for a while, so that those before the culprit are done
+   * with.
+   */
   int batchMax(int normal) {
     return oneByOne > 0 ? 1 : normal;
   }

@@ -25,7 +25,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** The consumer on a real broker and a real database; its effect is a row for each event it was handed. */
+/**
+ * The consumer on a real broker and a real database; its effect is a row for each event it was
+ * handed.
+ */
 class EffectivelyOnceConsumerTest {
   private static final Duration LIMIT = Duration.ofSeconds(40);
 
@@ -108,7 +111,8 @@ class EffectivelyOnceConsumerTest {
     awaitEffects("a1", "a2");
     first.stop().await();
     topic.publish("a", 3);
-    // Kafka would begin again: what counts is the inbox. So the versions are taken away, and only the offset helps.
+    // Kafka would begin again: what counts is the inbox. So the versions are taken away, and only
+    // the offset helps.
     pool.query("delete from inbox.version").execute().await();
     start(settings().withFirstContact(FirstContact.RETAINED));
     awaitEffects("a1", "a2", "a3");
@@ -182,10 +186,9 @@ class EffectivelyOnceConsumerTest {
     EffectivelyOnceConsumer second = start(settings());
     topic.publish("b", 2);
     topic.publish("c", 2);
-    // The second one has taken the partitions over, and waits for the row that the first one's transaction holds.
-    await()
-        .atMost(LIMIT)
-        .until(() -> count("select count(*) from pg_locks where not granted") > 0);
+    // The second one has taken the partitions over, and waits for the row that the first one's
+    // transaction holds.
+    await().atMost(LIMIT).until(() -> count("select count(*) from pg_locks where not granted") > 0);
     wakeUp.complete();
     awaitEffects("a1", "a2", "a3", "b1", "b2", "c1", "c2");
     second.stop().await();
@@ -223,9 +226,7 @@ class EffectivelyOnceConsumerTest {
 
   /** Waits for so many effects, then compares them: each once, and in order per key. */
   private void awaitEffects(String... expected) {
-    await()
-        .atMost(LIMIT)
-        .until(() -> count("select count(*) from effect") >= expected.length);
+    await().atMost(LIMIT).until(() -> count("select count(*) from effect") >= expected.length);
     List<String> found = texts("select key || version from effect order by key, nr");
     assertThat(found).containsExactlyInAnyOrder(expected);
     assertThat(texts("select key || version from effect order by key, version")).isEqualTo(found);

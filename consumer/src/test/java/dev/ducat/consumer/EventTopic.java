@@ -14,7 +14,9 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
-/** A topic of the shared broker, and somebody who publishes to it, also what the relay never would. */
+/**
+ * A topic of the shared broker, and somebody who publishes to it, also what the relay never would.
+ */
 final class EventTopic implements AutoCloseable {
   private final String name;
   private final KafkaProducer<byte[], byte[]> producer;

@@ -10,13 +10,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 class InboxRulesTest {
   /**
-   * Each row: last version (0 = none), versions that wait, versions that come; then those applied, newly parked and
-   * released from waiting.
+   * Each row: last version (0 = none), versions that wait, versions that come; then those applied,
+   * newly parked and released from waiting.
    */
   private record Case(
       long last,
@@ -46,7 +45,7 @@ class InboxRulesTest {
             // A person has set the last version by hand, to go on without the one that is missing.
             new Case(3, List.of(4, 5), List.of(6), List.of(4, 5, 6), List.of(), List.of(4, 5)));
     for (Case row : cases) {
-      TreeMap<Long, Event> waiting = new TreeMap<>();
+      Map<Long, Event> waiting = new HashMap<>();
       row.waiting().forEach(version -> waiting.put((long) version, event("k", version)));
       Map<String, Long> versions = row.last() == 0 ? Map.of() : Map.of("k", row.last());
       Decision decision =
@@ -56,8 +55,7 @@ class InboxRulesTest {
       assertThat(versions(decision.park())).as("parked of %s", row).isEqualTo(row.parked());
       assertThat(versions(decision.unpark())).as("unparked of %s", row).isEqualTo(row.unparked());
       if (!row.applied().isEmpty()) {
-        assertThat(decision.versions())
-            .isEqualTo(Map.of("k", (long) row.applied().getLast()));
+        assertThat(decision.versions()).isEqualTo(Map.of("k", (long) row.applied().getLast()));
       }
     }
   }
@@ -97,7 +95,17 @@ class InboxRulesTest {
 
   private static Event event(String key, long version, String id) {
     return new Event(
-        "t", 0, version, key, version, id, "type", "source", "time", "tenant", null,
+        "t",
+        0,
+        version,
+        key,
+        version,
+        id,
+        "type",
+        "source",
+        "time",
+        "tenant",
+        null,
         Buffer.buffer("p"));
   }
 }

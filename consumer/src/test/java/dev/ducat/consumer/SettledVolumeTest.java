@@ -92,7 +92,7 @@ class SettledVolumeTest {
       String id = "pay_" + payments++;
       String merchant = "merchant" + random.nextInt(5);
       String currency = random.nextBoolean() ? "EUR" : "JPY";
-      long minorUnits = 1 + random.nextInt(100_000);
+      long minorUnits = 1L + random.nextInt(100_000);
       Payment payment =
           Payment.newBuilder()
               .setPaymentId(id)

@@ -34,6 +34,7 @@ final class RelayProcess {
     TestNode node =
         TestNode.start(PgSettings.parse(args[0]), args[2], RelayHarness.SHARDS, new SystemClock());
     TestNode.await(
-        node.vertx().deployVerticle(new RelayVerticle(node.node(), RelayHarness.settings(args[1]))));
+        node.vertx()
+            .deployVerticle(new RelayVerticle(node.node(), RelayHarness.settings(args[1]))));
   }
 }

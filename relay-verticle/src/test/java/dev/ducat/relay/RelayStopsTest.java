@@ -111,8 +111,14 @@ class RelayStopsTest extends RelayHarness {
       assertThat(partitions)
           .isEqualTo(
               Map.of(
-                  Topics.PAYMENTS, 12, Topics.LEDGER, 12, Topics.AUDIT, 12,
-                  Topics.RELAY_POSITIONS, 2));
+                  Topics.PAYMENTS,
+                  12,
+                  Topics.LEDGER,
+                  12,
+                  Topics.AUDIT,
+                  12,
+                  Topics.RELAY_POSITIONS,
+                  2));
     }
   }
 

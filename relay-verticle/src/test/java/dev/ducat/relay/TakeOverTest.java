@@ -50,8 +50,7 @@ class TakeOverTest extends RelayHarness {
       killed.destroyForcibly();
     }
     assertThat(killed.exitValue()).isEqualTo(137);
-    TestNode.await(
-        node.vertx().deployVerticle(new RelayVerticle(node.node(), settings())));
+    TestNode.await(node.vertx().deployVerticle(new RelayVerticle(node.node(), settings())));
     writer.write("payment.shard.0", "pay_0", "pay_0");
     reader.awaitExactly(writer.written());
   }
@@ -149,14 +148,9 @@ class TakeOverTest extends RelayHarness {
             real.meters());
     RelayStore store =
         new RelayStore(
-            node.vertx(),
-            postgres,
-            0,
-            Positions.streamsOf(0, SHARDS),
-            SlotSession.READ_MAX);
+            node.vertx(), postgres, 0, Positions.streamsOf(0, SHARDS), SlotSession.READ_MAX);
     opened(store::discard);
     return opened(
-        SlotSession.open(
-            new Setting(node.vertx(), clocked, settings(), kafka), lease, store));
+        SlotSession.open(new Setting(node.vertx(), clocked, settings(), kafka), lease, store));
   }
 }
