@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
@@ -24,6 +25,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.TopicExistsException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
 /**
  * Kafka as an administrator sees it: the topics there are, and where partitions end. Blocks; for
@@ -32,6 +34,8 @@ import org.apache.kafka.common.errors.TopicExistsException;
  */
 final class KafkaSetup implements AutoCloseable {
   private static final Duration ANSWER_MAX = Duration.ofSeconds(5);
+  private static final int VISIBLE_ATTEMPTS = 40;
+  private static final Duration VISIBLE_PAUSE = Duration.ofMillis(50);
   private static final List<String> EVENTS = List.of(Topics.PAYMENTS, Topics.LEDGER, Topics.AUDIT);
 
   private final RelaySettings settings;
@@ -108,7 +112,22 @@ final class KafkaSetup implements AutoCloseable {
       answer(admin.createTopics(missing).all());
     } catch (TopicExistsException another) {
       // Another node was faster with one of them; what is still missing comes in the next attempt.
-      answer(admin.describeTopics(all()).allTopicNames());
+    }
+    awaitVisible();
+  }
+
+  /** A broker hears of a topic a moment after the controller has created it. */
+  private void awaitVisible() {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        answer(admin.describeTopics(all()).allTopicNames());
+        return;
+      } catch (UnknownTopicOrPartitionException notYet) {
+        if (attempt == VISIBLE_ATTEMPTS) {
+          throw notYet;
+        }
+        LockSupport.parkNanos(VISIBLE_PAUSE.toNanos());
+      }
     }
   }
 

@@ -126,9 +126,14 @@ class RelayStopsTest extends RelayHarness {
   void anEventThatKafkaRefusesStopsItsSlotAndIsNotPassedOver() throws Exception {
     TestNode node = node("node-1");
     OutboxWriter writer = writer(node);
+    try (Admin admin = KafkaReader.admin()) {
+      NewTopic narrow = new NewTopic(Topics.PAYMENTS, 12, (short) 1);
+      admin
+          .createTopics(List.of(narrow.configs(Map.of("max.message.bytes", "2000"))))
+          .all()
+          .get();
+    }
     RelayVerticle relay = deploy(node);
-    awaitState(relay, status -> status.state() == SlotState.RELAYING);
-    maxMessageBytes("2000");
     Buffer large = Buffer.buffer(new byte[5_000]);
     writer.write("payment.shard.0", Topics.PAYMENTS, large, List.of("pay_large"));
     writer.write("payment.shard.0", "pay_small");
