@@ -11,13 +11,13 @@ import dev.ducat.kernel.node.Node;
 import dev.ducat.kernel.shard.Lease;
 import dev.ducat.kernel.shard.UnitKind;
 import dev.ducat.saga.PaymentBook.Live;
+import dev.ducat.saga.PaymentLoadStore.Known;
+import dev.ducat.saga.PaymentLoadStore.Loaded;
 import dev.ducat.saga.PaymentMessage.Create;
 import dev.ducat.saga.PaymentMessage.Due;
 import dev.ducat.saga.PaymentMessage.Returned;
 import dev.ducat.saga.PaymentMessage.Scan;
 import dev.ducat.saga.PaymentMessage.WaitOver;
-import dev.ducat.saga.PaymentStore.Known;
-import dev.ducat.saga.PaymentStore.Loaded;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -131,8 +131,11 @@ final class PaymentLane implements LaneActor<PaymentMessage> {
     }
     Instant now = node.clock().now();
     List<Loaded> unfinished =
-        PaymentStore.unfinished(
-            connection, List.of(unit.shard()), now.plus(settings.horizon()), PaymentStore.ANY_TIME);
+        PaymentLoadStore.unfinished(
+            connection,
+            List.of(unit.shard()),
+            now.plus(settings.horizon()),
+            PaymentLoadStore.ANY_TIME);
     if (!unfinished.isEmpty()) {
       LOG.info("{}: going on with {} unfinished sagas", lease, unfinished.size());
     }
@@ -159,7 +162,7 @@ final class PaymentLane implements LaneActor<PaymentMessage> {
     if (!unknown.isEmpty()) {
       List<String> tenants = unknown.stream().map(PaymentBook.Key::tenant).toList();
       List<String> keys = unknown.stream().map(PaymentBook.Key::key).toList();
-      for (Known known : PaymentStore.byKeys(connection, tenants, keys)) {
+      for (Known known : PaymentLoadStore.byKeys(connection, tenants, keys)) {
         found.put(new PaymentBook.Key(known.tenant(), known.key()), known);
       }
     }
@@ -167,7 +170,7 @@ final class PaymentLane implements LaneActor<PaymentMessage> {
     overdue =
         scanned.isEmpty()
             ? List.of()
-            : PaymentStore.unfinished(
+            : PaymentLoadStore.unfinished(
                 connection, scanned, now, now.minus(settings.scan().dividedBy(2)));
   }
 

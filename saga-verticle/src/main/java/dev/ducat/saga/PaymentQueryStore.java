@@ -22,13 +22,13 @@ import org.jspecify.annotations.Nullable;
 final class PaymentQueryStore {
   private static final String BY_ID =
       "select "
-          + PaymentStore.PAYMENT_COLUMNS
+          + PaymentLoadStore.PAYMENT_COLUMNS
           + " from payment.payment p"
           + " where p.payment_id = $1::uuid and p.tenant = $2::text";
 
   private static final String BY_KEY =
       "select s.fingerprint, s.key_expires_at, "
-          + PaymentStore.PAYMENT_COLUMNS
+          + PaymentLoadStore.PAYMENT_COLUMNS
           + " from payment.saga s join payment.payment p on p.payment_id = s.payment_id"
           + " where s.tenant = $1::text and s.method = 'CreatePayment' and s.idempotency_key = $2::text";
 
@@ -47,7 +47,7 @@ final class PaymentQueryStore {
   Future<Optional<Standing>> byId(String tenant, UUID paymentId) {
     return pool.preparedQuery(BY_ID)
         .execute(Tuple.of(paymentId, tenant))
-        .map(rows -> first(rows).map(PaymentStore::standing));
+        .map(rows -> first(rows).map(PaymentLoadStore::standing));
   }
 
   Future<Optional<Keyed>> byKey(String tenant, String key) {
@@ -59,8 +59,8 @@ final class PaymentQueryStore {
                     .map(
                         row ->
                             new Keyed(
-                                PaymentStore.standing(row),
-                                PaymentStore.bytes(row.getBuffer("fingerprint")),
+                                PaymentLoadStore.standing(row),
+                                PaymentLoadStore.bytes(row.getBuffer("fingerprint")),
                                 row.getOffsetDateTime("key_expires_at").toInstant())));
   }
 
@@ -72,7 +72,7 @@ final class PaymentQueryStore {
       String tenant, PaymentFilter filter, @Nullable Position after, int limit) {
     StringBuilder sql =
         new StringBuilder("select ")
-            .append(PaymentStore.PAYMENT_COLUMNS)
+            .append(PaymentLoadStore.PAYMENT_COLUMNS)
             .append(" from payment.payment p where p.tenant = $1::text");
     Tuple parameters = Tuple.of(tenant);
     if (filter.getStatesCount() > 0) {
@@ -112,7 +112,7 @@ final class PaymentQueryStore {
         .map(
             rows -> {
               List<Standing> page = new ArrayList<>(rows.size());
-              rows.forEach(row -> page.add(PaymentStore.standing(row)));
+              rows.forEach(row -> page.add(PaymentLoadStore.standing(row)));
               return page;
             });
   }

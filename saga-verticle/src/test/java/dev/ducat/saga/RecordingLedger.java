@@ -14,6 +14,7 @@ import dev.ducat.proto.ledger.v1.TransferOutcome;
 import dev.ducat.proto.ledger.v1.TransferResult;
 import io.vertx.core.Future;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -25,8 +26,7 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 final class RecordingLedger {
   private final Map<String, NewTransfer> booked = new ConcurrentHashMap<>();
-  private final List<TransferGroup> asked =
-      java.util.Collections.synchronizedList(new ArrayList<>());
+  private final List<TransferGroup> asked = Collections.synchronizedList(new ArrayList<>());
   private final Map<String, TransferResult> refusals = new ConcurrentHashMap<>();
 
   /** Serves every ledger lane of a node. */

@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.ducat.kernel.shard.ShardSettings;
+import dev.ducat.kernel.shard.UnitKind;
 import dev.ducat.kernel.sql.PgSettings;
 import dev.ducat.kernel.testing.TestDatabase;
 import dev.ducat.kernel.testing.TestNode;
+import dev.ducat.kernel.time.SystemClock;
 import dev.ducat.proto.internal.v1.ShardReply;
 import dev.ducat.proto.payments.v1.CreatePaymentRequest;
 import dev.ducat.proto.payments.v1.PaymentState;
@@ -122,17 +124,13 @@ final class TakeOverTest {
         SagaSettings settings,
         RecordingLedger ledger,
         ShardSettings shards) {
-      TestNode second =
-          TestNode.start(postgres, "node-2", shards, new dev.ducat.kernel.time.SystemClock());
+      TestNode second = TestNode.start(postgres, "node-2", shards, new SystemClock());
       ledger.serve(second.node());
       TestNode.await(second.vertx().deployVerticle(new SagaVerticle(second.node(), settings)));
       await()
           .atMost(Duration.ofSeconds(15))
           .pollInterval(Duration.ofMillis(50))
-          .until(
-              () ->
-                  second.node().leases().held(dev.ducat.kernel.shard.UnitKind.PAYMENT_SHARD).size()
-                      == 32);
+          .until(() -> second.node().leases().held(UnitKind.PAYMENT_SHARD).size() == 32);
       return new TwoHalves(first, second);
     }
 

@@ -1,0 +1,262 @@
+package dev.ducat.saga;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.ducat.kernel.bus.BusException;
+import dev.ducat.kernel.bus.BusFailure;
+import dev.ducat.kernel.testing.TestDatabase;
+import dev.ducat.kernel.testing.TestNode;
+import dev.ducat.proto.connector.v1.Declined;
+import dev.ducat.proto.connector.v1.Done;
+import dev.ducat.proto.connector.v1.OperationKind;
+import dev.ducat.proto.connector.v1.OperationResult;
+import dev.ducat.proto.connector.v1.Pending;
+import dev.ducat.proto.internal.v1.ConnectorCall;
+import dev.ducat.proto.internal.v1.ShardReply;
+import dev.ducat.proto.payments.v1.CreatePaymentRequest;
+import dev.ducat.proto.payments.v1.NextAction;
+import dev.ducat.proto.payments.v1.NextActionType;
+import dev.ducat.proto.payments.v1.PaymentState;
+import dev.ducat.proto.type.v1.Money;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.junit5.Checkpoint;
+import io.vertx.junit5.VertxExtension;
+import io.vertx.junit5.VertxTestContext;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the simulator does not do (yet): a PSP behind the bus that answers as each test says. */
+@ExtendWith(VertxExtension.class)
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+final class ScriptedPspTest {
+  private static final ConnectorTerms TERMS =
+      new ConnectorTerms(
+          Duration.ofSeconds(3), Duration.ofMillis(100), Duration.ofDays(1), Duration.ofHours(1));
+  private static final int IN_FLIGHT_MAX = 4;
+
+  private final RecordingLedger ledger = new RecordingLedger();
+  private final List<ConnectorCall> calls = Collections.synchronizedList(new ArrayList<>());
+  private volatile Function<ConnectorCall, Future<OperationResult>> script = call -> done(call);
+  private SagaNode node;
+
+  @BeforeAll
+  void start(@TempDir Path folder) {
+    SagaSettings settings =
+        SagaSettings.defaults(folder.resolve("journal"))
+            .withConnectors(
+                Map.of("simulator", ConnectorTerms.simulator(), "scripted", TERMS, "gone", TERMS),
+                "scripted")
+            .withInFlightMax(IN_FLIGHT_MAX)
+            .withRetry(
+                new RetryTerms(
+                    new Backoff(Duration.ofMillis(10), Duration.ofMillis(50)),
+                    3,
+                    new Backoff(Duration.ofMillis(20), Duration.ofMillis(100)),
+                    Duration.ofHours(1),
+                    new Backoff(Duration.ofMillis(20), Duration.ofMillis(100)),
+                    Duration.ofHours(1),
+                    Duration.ofMillis(50)));
+    node = SagaNode.start(TestDatabase.create(), "node-1", settings, ledger);
+    node.bus()
+        .serveLocal(
+            "connector.scripted",
+            ConnectorCall.getDefaultInstance(),
+            call -> {
+              calls.add(call);
+              return script.apply(call);
+            });
+  }
+
+  @AfterAll
+  void stop() {
+    node.close();
+  }
+
+  @BeforeEach
+  void forget() {
+    calls.clear();
+  }
+
+  @Test
+  void thePayerActsAndThePaymentGoesOnByItself() {
+    AtomicInteger asked = new AtomicInteger();
+    script =
+        call ->
+            switch (call.getCallCase()) {
+              case AUTHORIZE -> pending(call, "https://psp/3ds");
+              case GET_OPERATION ->
+                  asked.incrementAndGet() < 3 ? pending(call, "https://psp/3ds") : done(call);
+              default -> done(call);
+            };
+    ShardReply reply = node.create("t", Requests.payment("act-1", "tok", 100));
+
+    assertThat(reply.getAtRest()).isTrue();
+    assertThat(reply.getPayment().getState()).isEqualTo(PaymentState.PAYMENT_STATE_REQUIRES_ACTION);
+    assertThat(reply.getPayment().getNextAction().getUrl()).isEqualTo("https://psp/3ds");
+    eventually("act-1", PaymentState.PAYMENT_STATE_SETTLED);
+    ShardReply end = node.create("t", Requests.payment("act-1", "tok", 100));
+    assertThat(end.getPayment().hasNextAction()).isFalse();
+    assertThat(end.getPayment().getVersion()).isEqualTo(6);
+    assertThat(calls).filteredOn(ConnectorCall::hasAuthorize).hasSize(1);
+  }
+
+  @Test
+  void anOutcomeThatTheDatabaseRefusesIsKeptInSightForAPerson() {
+    script = call -> pending(call, "https://psp/" + "x".repeat(3_000));
+    ShardReply reply = node.create("t", Requests.payment("odd-1", "tok", 100));
+
+    assertThat(reply.getPayment().getState()).isEqualTo(PaymentState.PAYMENT_STATE_NEEDS_ATTENTION);
+    script = call -> done(call);
+    assertThat(node.create("t", Requests.payment("odd-2", "tok", 100)).getPayment().getState())
+        .isEqualTo(PaymentState.PAYMENT_STATE_SETTLED);
+  }
+
+  @Test
+  void aVoidThatThePspRefusesCallsAPerson() {
+    script =
+        call ->
+            call.hasAuthorize() ? done(call) : declined(call, call.hasVoid() ? "NO_VOID" : "NO");
+    ShardReply reply = node.create("t", Requests.payment("void-1", "tok", 100));
+
+    assertThat(reply.getPayment().getState()).isEqualTo(PaymentState.PAYMENT_STATE_NEEDS_ATTENTION);
+    assertThat(reply.getPayment().getFailure().getCode()).isEqualTo("COMPENSATION_FAILED");
+    assertThat(reply.getPayment().getAmountAuthorized().getMinorUnits()).isEqualTo(100);
+  }
+
+  @Test
+  void aVoidWithoutAnswerIsSentAgainUnderItsKey() {
+    AtomicInteger voids = new AtomicInteger();
+    script =
+        call ->
+            call.hasCapture()
+                ? declined(call, "NO")
+                : call.hasVoid() && voids.incrementAndGet() < 3
+                    ? Future.failedFuture("connection reset")
+                    : done(call);
+    ShardReply reply = node.create("t", Requests.payment("void-2", "tok", 100));
+
+    assertThat(reply.getPayment().getState()).isEqualTo(PaymentState.PAYMENT_STATE_FAILED);
+    assertThat(calls)
+        .filteredOn(ConnectorCall::hasVoid)
+        .hasSize(3)
+        .extracting(call -> call.getVoid().toBuilder().clearDeadline().build())
+        .containsOnly(calls.getLast().getVoid().toBuilder().clearDeadline().build());
+  }
+
+  @Test
+  void aConnectorThatIsNotThereIsGivenUp() {
+    CreatePaymentRequest request =
+        Requests.payment("gone-1", "tok", 100).toBuilder().setConnector("gone").build();
+    ShardReply reply =
+        TestNode.await(Requests.ask(node.bus(), "t", request, Duration.ofMillis(700)));
+
+    // Undoing needs the connector as well: the payment waits for it rather than guess.
+    assertThat(reply.getAtRest()).isFalse();
+    assertThat(reply.getPayment().getState()).isEqualTo(PaymentState.PAYMENT_STATE_PENDING);
+    node.bus().serveLocal("connector.gone", ConnectorCall.getDefaultInstance(), call -> done(call));
+    await()
+        .atMost(Duration.ofSeconds(10))
+        .until(
+            () -> node.create("t", request).getPayment().getFailure().getCode(),
+            "CONNECTOR_UNAVAILABLE"::equals);
+  }
+
+  @Test
+  void workBeyondTheLimitIsRefusedAndLeavesNothingBehind(VertxTestContext test) throws Exception {
+    Promise<Void> open = Promise.promise();
+    script = call -> open.future().compose(opened -> done(call));
+    int lanes = 2;
+    List<CreatePaymentRequest> requests = new ArrayList<>();
+    for (int i = 0; i < IN_FLIGHT_MAX * lanes * 4; i++) {
+      requests.add(Requests.payment("busy-" + i, "tok", 100));
+    }
+    List<CreatePaymentRequest> refused = new ArrayList<>();
+    for (CreatePaymentRequest request : requests) {
+      TestNode.await(
+          Requests.ask(node.bus(), "t", request, Duration.ZERO)
+              .otherwise(
+                  failure -> {
+                    assertThat(((BusException) failure).failure()).isEqualTo(BusFailure.BUSY);
+                    refused.add(request);
+                    return ShardReply.getDefaultInstance();
+                  }));
+    }
+    test.verify(() -> assertThat(refused).hasSize(requests.size() - IN_FLIGHT_MAX * lanes));
+    open.complete();
+    Checkpoint settled = test.checkpoint(IN_FLIGHT_MAX * lanes);
+    requests.removeAll(refused);
+    for (CreatePaymentRequest request : requests) {
+      eventually(request.getIdempotencyKey(), PaymentState.PAYMENT_STATE_SETTLED);
+      settled.flag();
+    }
+    ShardReply later = node.create("t", refused.getFirst());
+    test.verify(() -> assertThat(later.getReplayed()).isFalse());
+    assertThat(test.awaitCompletion(10, TimeUnit.SECONDS)).isTrue();
+  }
+
+  private void eventually(String key, PaymentState state) {
+    await()
+        .atMost(Duration.ofSeconds(10))
+        .pollInterval(Duration.ofMillis(20))
+        .until(
+            () ->
+                TestNode.await(
+                        Requests.ask(
+                                node.bus(), "t", Requests.payment(key, "tok", 100), Duration.ZERO)
+                            .otherwise(busy -> ShardReply.getDefaultInstance()))
+                    .getPayment()
+                    .getState(),
+            state::equals);
+  }
+
+  private static Future<OperationResult> done(ConnectorCall call) {
+    return Future.succeededFuture(
+        answer(call)
+            .setDone(
+                Done.newBuilder()
+                    .setConnectorReference("psp-1")
+                    .setAmount(Money.newBuilder().setCurrencyCode("EUR").setMinorUnits(100)))
+            .build());
+  }
+
+  private static Future<OperationResult> pending(ConnectorCall call, String url) {
+    return Future.succeededFuture(
+        answer(call)
+            .setPending(
+                Pending.newBuilder()
+                    .setNextAction(
+                        NextAction.newBuilder()
+                            .setType(NextActionType.NEXT_ACTION_TYPE_THREE_D_SECURE)
+                            .setUrl(url)))
+            .build());
+  }
+
+  private static Future<OperationResult> declined(ConnectorCall call, String reason) {
+    return Future.succeededFuture(
+        answer(call).setDeclined(Declined.newBuilder().setReasonCode(reason)).build());
+  }
+
+  private static OperationResult.Builder answer(ConnectorCall call) {
+    ConnectorCall question = call.hasGetOperation() ? call : Answers.question(call);
+    OperationKind kind = question.getGetOperation().getKind();
+    return OperationResult.newBuilder()
+        .setOperationKey(question.getGetOperation().getOperationKey())
+        .setKind(kind);
+  }
+}
