@@ -1,7 +1,9 @@
 package dev.ducat.torture;
 
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.simpleName;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
@@ -35,6 +37,9 @@ final class HouseRulesTest {
 
   private static final DescribedPredicate<JavaClass> SQL_CLIENT =
       resideInAnyPackage("io.vertx.sqlclient..", "io.vertx.pgclient..");
+
+  private static final DescribedPredicate<JavaClass> IS_LANE =
+      assignableTo("dev.ducat.kernel.lane.LaneActor");
 
   private static final DescribedPredicate<JavaMethodCall> READS_THE_WALL_CLOCK =
       DescribedPredicate.describe(
@@ -143,8 +148,22 @@ final class HouseRulesTest {
           .resideInAnyPackage(VERTICLES)
           .and()
           .haveNameNotMatching(".*Store(\\$.*)?")
+          .and(DescribedPredicate.not(IS_LANE))
           .should()
           .dependOnClassesThat(SQL_CLIENT)
+          .allowEmptyShould(true);
+
+  /**
+   * A lane's actor is given the connection to load with: it may hand it on to its store, no more.
+   */
+  @ArchTest
+  static final ArchRule lanesOnlyHandTheirConnectionOn =
+      noClasses()
+          .that()
+          .resideInAnyPackage(VERTICLES)
+          .and(IS_LANE)
+          .should()
+          .dependOnClassesThat(SQL_CLIENT.and(DescribedPredicate.not(simpleName("SqlConnection"))))
           .allowEmptyShould(true);
 
   @ArchTest
