@@ -27,8 +27,8 @@ public final class GatewayVerticle extends VerticleBase {
   private final GatewaySettings settings;
   private @Nullable IdempotencyClaims claims;
   private @Nullable HealthChecks health;
-  private @Nullable EdgeServer first;
-  private @Nullable EdgeServer operations;
+  private @Nullable EdgeVerticle first;
+  private @Nullable EdgeVerticle operations;
 
   public GatewayVerticle(Node node, GatewaySettings settings) {
     this.node = node;
@@ -75,8 +75,8 @@ public final class GatewayVerticle extends VerticleBase {
     Map<String, Rpc> operationsRpcs =
         rpcs(List.of(), healthEndpoint, OperationsServiceGrpcService.SERVICE_DESCRIPTOR);
 
-    EdgeServer leader = edge(checks, publicRpcs, calls, streams, shareable(settings.port(), -1));
-    EdgeServer operators =
+    EdgeVerticle leader = edge(checks, publicRpcs, calls, streams, shareable(settings.port(), -1));
+    EdgeVerticle operators =
         edge(checks, operationsRpcs, calls, streams, shareable(settings.operationsPort(), -2));
     first = leader;
     operations = operators;
@@ -95,7 +95,7 @@ public final class GatewayVerticle extends VerticleBase {
         .onSuccess(done -> checks.start());
   }
 
-  /** Its event loops have stopped already, each after its calls in flight: see EdgeServer. */
+  /** Its event loops have stopped already, each after its calls in flight: see EdgeVerticle. */
   @Override
   public Future<?> stop() {
     HealthChecks checks = health;
@@ -111,12 +111,12 @@ public final class GatewayVerticle extends VerticleBase {
     return port == 0 ? name : port;
   }
 
-  private EdgeServer edge(
+  private EdgeVerticle edge(
       HealthChecks checks, Map<String, Rpc> rpcs, InFlight calls, InFlight streams, int port) {
-    return new EdgeServer(settings, node.clock(), checks, rpcs, calls, streams, port);
+    return new EdgeVerticle(settings, node.clock(), checks, rpcs, calls, streams, port);
   }
 
-  private Future<Void> deploy(EdgeServer server) {
+  private Future<Void> deploy(EdgeVerticle server) {
     return vertx.deployVerticle(server).mapEmpty();
   }
 

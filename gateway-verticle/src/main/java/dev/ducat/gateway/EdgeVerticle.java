@@ -18,8 +18,8 @@ import org.slf4j.LoggerFactory;
  * One event loop of a port. Several on one port share it: Vert.x hands each new connection to the
  * next of them, and a connection stays with its event loop.
  */
-final class EdgeServer extends VerticleBase {
-  private static final Logger LOG = LoggerFactory.getLogger(EdgeServer.class);
+final class EdgeVerticle extends VerticleBase {
+  private static final Logger LOG = LoggerFactory.getLogger(EdgeVerticle.class);
 
   /** HTTP/2 streams of one connection; clients that want more open another connection. */
   private static final int STREAMS_PER_CONNECTION = 1_000;
@@ -43,7 +43,7 @@ final class EdgeServer extends VerticleBase {
   private @Nullable Edge edge;
   private @Nullable HttpServer server;
 
-  EdgeServer(
+  EdgeVerticle(
       GatewaySettings settings,
       Clock clock,
       HealthChecks health,
