@@ -173,7 +173,9 @@ public final class DucatNode implements AutoCloseable {
                             MetricsDomain.EVENT_BUS.toCategory(),
                             MetricsDomain.NET_CLIENT.toCategory(),
                             MetricsDomain.NET_SERVER.toCategory(),
-                            MetricsDomain.HTTP_CLIENT.toCategory())))
+                            MetricsDomain.HTTP_CLIENT.toCategory(),
+                            // SQL connections bear no names here: one gauge for all tells nothing.
+                            "sql")))
             .setEventBusOptions(
                 new EventBusOptions().setHost(host).setClusterPublicHost(host).setTrustAll(false));
     VertxBuilder builder =

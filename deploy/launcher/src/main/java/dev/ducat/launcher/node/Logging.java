@@ -30,6 +30,7 @@ public final class Logging {
           "org.apache.kafka",
           "org.flywaydb",
           "org.infinispan",
+          "org.jboss",
           "org.jgroups",
           "io.netty",
           "io.vertx",
@@ -72,6 +73,8 @@ public final class Logging {
     root.addAppender(appender);
     if (level.isGreaterOrEqual(Level.INFO)) {
       TALKATIVE.forEach(name -> context.getLogger(name).setLevel(Level.WARN));
+      // It warns that a cluster does not outlive its members, which is as it should be.
+      context.getLogger("org.infinispan.CONFIG").setLevel(Level.ERROR);
     }
   }
 
