@@ -36,6 +36,16 @@ public final class Logging {
           "io.vertx",
           "io.lettuce");
 
+  /**
+   * These warn, many times over, of what a cluster is made to survive: that it does not outlive its
+   * members, and that a member that was killed cannot be reached. Readiness and leases tell of it.
+   */
+  private static final List<String> ALARMISTS =
+      List.of(
+          "org.infinispan.CONFIG",
+          "org.infinispan.CLUSTER",
+          "io.vertx.core.eventbus.impl.clustered.ClusteredEventBus");
+
   private Logging() {}
 
   /** Sets the log of a node up. */
@@ -73,8 +83,7 @@ public final class Logging {
     root.addAppender(appender);
     if (level.isGreaterOrEqual(Level.INFO)) {
       TALKATIVE.forEach(name -> context.getLogger(name).setLevel(Level.WARN));
-      // It warns that a cluster does not outlive its members, which is as it should be.
-      context.getLogger("org.infinispan.CONFIG").setLevel(Level.ERROR);
+      ALARMISTS.forEach(name -> context.getLogger(name).setLevel(Level.ERROR));
     }
   }
 

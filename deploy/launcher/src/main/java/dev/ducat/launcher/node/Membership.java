@@ -88,7 +88,9 @@ final class Membership implements AutoCloseable {
     }
   }
 
-  /** A port that nobody listens on now, with the one above it, which watches over sockets. */
+  /**
+   * A port that nobody listens on now, with the one above it, by which members watch each other.
+   */
   private static int freePort(String host) {
     for (int i = 0; i < PORT_ATTEMPTS; i++) {
       int port = ThreadLocalRandom.current().nextInt(PORT_LOWEST, PORT_HIGHEST);
