@@ -16,6 +16,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,8 +46,20 @@ public final class GatewayVerticle extends VerticleBase {
     return Objects.requireNonNull(operations, "not deployed").actualPort();
   }
 
+  /** What {@link #build} makes and {@link #open} deploys; more of {@code leader} share its port. */
+  private record Doors(
+      HealthChecks checks, EdgeServer leader, Supplier<EdgeServer> another, EdgeServer operators) {}
+
   @Override
   public Future<?> start() {
+    return vertx.executeBlocking(this::build).compose(this::open);
+  }
+
+  /**
+   * Off the event loop: this loads some thousand classes (Lettuce, descriptors), and lanes whose
+   * connections live on the same loop would stand still, maybe beyond their leases.
+   */
+  private Doors build() {
     InFlight calls = new InFlight(settings.inFlightMax());
     InFlight streams = new InFlight(settings.streamsMax());
     Gauge.builder("ducat.gateway.calls.in.flight", calls, InFlight::now).register(node.meters());
@@ -80,19 +93,25 @@ public final class GatewayVerticle extends VerticleBase {
         edge(checks, operationsRpcs, calls, streams, shareable(settings.operationsPort(), -2));
     first = leader;
     operations = operators;
-    return checks
+    return new Doors(
+        checks, leader, () -> edge(checks, publicRpcs, calls, streams, leader.port()), operators);
+  }
+
+  private Future<?> open(Doors doors) {
+    return doors
+        .checks()
         .runOnce()
-        .compose(done -> deploy(leader))
+        .compose(done -> deploy(doors.leader()))
         .compose(
             done -> {
               List<Future<Void>> all = new ArrayList<>();
               for (int i = 1; i < settings.eventLoops(); i++) {
-                all.add(deploy(edge(checks, publicRpcs, calls, streams, leader.port())));
+                all.add(deploy(doors.another().get()));
               }
-              all.add(deploy(operators));
+              all.add(deploy(doors.operators()));
               return Future.all(all);
             })
-        .onSuccess(done -> checks.start());
+        .onSuccess(done -> doors.checks().start());
   }
 
   /** Its event loops have stopped already, each after its calls in flight: see EdgeVerticle. */
