@@ -48,7 +48,10 @@ public final class GatewayVerticle extends VerticleBase {
 
   /** What {@link #build} makes and {@link #open} deploys; more of {@code leader} share its port. */
   private record Doors(
-      HealthChecks checks, EdgeServer leader, Supplier<EdgeServer> another, EdgeServer operators) {}
+      HealthChecks checks,
+      EdgeVerticle leader,
+      Supplier<EdgeVerticle> another,
+      EdgeVerticle operators) {}
 
   @Override
   public Future<?> start() {
