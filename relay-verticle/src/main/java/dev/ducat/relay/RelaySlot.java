@@ -84,17 +84,29 @@ final class RelaySlot {
   }
 
   private void run() {
+    try {
+      work();
+    } catch (Error fatal) {
+      // A slot without a thread would be held for nothing, unseen: let somebody else have it.
+      LOG.error("relay slot {} ends", lease.unit(), fatal);
+      open = false;
+      setting.node().leases().noticeLost(lease);
+      throw fatal;
+    } finally {
+      end();
+    }
+  }
+
+  private void work() {
     Duration poll = setting.relay().poll().first();
     Duration backoff = setting.relay().retry().first();
     while (open) {
       try {
-        if (runOnce() > 0) {
-          poll = setting.relay().poll().first();
-        } else if (pause(poll)) {
-          poll = setting.relay().poll().first();
-        } else {
-          poll = doubled(poll, setting.relay().poll().max());
-        }
+        boolean news = runOnce() > 0 || pause(poll);
+        poll =
+            news
+                ? setting.relay().poll().first()
+                : doubled(poll, setting.relay().poll().max());
         backoff = setting.relay().retry().first();
       } catch (RelayStopped finding) {
         fail(SlotState.STOPPED, finding);
@@ -105,7 +117,6 @@ final class RelaySlot {
         backoff = doubled(backoff, setting.relay().retry().max());
       }
     }
-    end();
   }
 
   /**
@@ -121,6 +132,7 @@ final class RelaySlot {
     }
     long started = now();
     int events = current.runOnce();
+    becomeRelaying();
     known = current.published();
     if (events > 0) {
       metrics.published(events, now() - started);
@@ -144,12 +156,17 @@ final class RelaySlot {
       throw new IllegalStateException("the slot is somebody else's");
     }
     fresh = false;
-    SlotSession taken = SlotSession.open(setting, lease, store);
-    if (status.state() != SlotState.TAKING) {
-      LOG.info("relay slot {} goes on", lease.unit());
+    return SlotSession.open(setting, lease, store);
+  }
+
+  /** Only a round that went well ends a trouble: taking the slot does not show that Kafka takes the events. */
+  private void becomeRelaying() {
+    if (status.state() != SlotState.RELAYING) {
+      if (status.state() != SlotState.TAKING) {
+        LOG.info("relay slot {} goes on", lease.unit());
+      }
+      become(SlotState.RELAYING, null);
     }
-    become(SlotState.RELAYING, null);
-    return taken;
   }
 
   private void copy() {
