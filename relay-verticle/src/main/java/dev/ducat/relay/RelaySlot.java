@@ -103,10 +103,7 @@ final class RelaySlot {
     while (open) {
       try {
         boolean news = runOnce() > 0 || pause(poll);
-        poll =
-            news
-                ? setting.relay().poll().first()
-                : doubled(poll, setting.relay().poll().max());
+        poll = news ? setting.relay().poll().first() : doubled(poll, setting.relay().poll().max());
         backoff = setting.relay().retry().first();
       } catch (RelayStopped finding) {
         fail(SlotState.STOPPED, finding);
@@ -159,7 +156,10 @@ final class RelaySlot {
     return SlotSession.open(setting, lease, store);
   }
 
-  /** Only a round that went well ends a trouble: taking the slot does not show that Kafka takes the events. */
+  /**
+   * Only a round that went well ends a trouble: taking the slot does not show that Kafka takes the
+   * events.
+   */
   private void becomeRelaying() {
     if (status.state() != SlotState.RELAYING) {
       if (status.state() != SlotState.TAKING) {

@@ -128,10 +128,7 @@ class RelayStopsTest extends RelayHarness {
     OutboxWriter writer = writer(node);
     try (Admin admin = KafkaReader.admin()) {
       NewTopic narrow = new NewTopic(Topics.PAYMENTS, 12, (short) 1);
-      admin
-          .createTopics(List.of(narrow.configs(Map.of("max.message.bytes", "2000"))))
-          .all()
-          .get();
+      admin.createTopics(List.of(narrow.configs(Map.of("max.message.bytes", "2000")))).all().get();
     }
     RelayVerticle relay = deploy(node);
     Buffer large = Buffer.buffer(new byte[5_000]);
