@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -192,6 +193,32 @@ class EffectivelyOnceConsumerTest {
     wakeUp.complete();
     awaitEffects("a1", "a2", "a3", "b1", "b2", "c1", "c2");
     second.stop().await();
+  }
+
+  @Test
+  void ofTwoThatAdvanceOnePartitionFromTheSamePlaceTheSecondIsRefused() {
+    Inbox inbox = new Inbox("test");
+    TopicPartition partition = new TopicPartition(topic.name(), 0);
+    inbox.beginAt(pool, partition, 7).await();
+    inbox.beginAt(pool, partition, 9).await();
+    Promise<Void> hold = Promise.promise();
+    Promise<Void> holding = Promise.promise();
+    Future<Boolean> first =
+        pool.withTransaction(
+            tx ->
+                inbox
+                    .advance(tx, partition, 7, 12)
+                    .onSuccess(done -> holding.complete())
+                    .compose(ours -> hold.future().map(ours)));
+    holding.future().await();
+    Future<Boolean> second = pool.withTransaction(tx -> inbox.advance(tx, partition, 7, 10));
+    await()
+        .atMost(LIMIT)
+        .until(() -> count("select count(*) from pg_locks where not granted") > 0);
+    hold.complete();
+    assertThat(first.await()).isTrue();
+    assertThat(second.await()).isFalse();
+    assertThat(inbox.offset(pool, partition).await()).contains(12L);
   }
 
   private void publishRound(List<String> expected, int version) {
