@@ -86,6 +86,7 @@ final class UpCommand implements Callable<Integer> {
   public Integer call() throws InterruptedException {
     Settings settings = Settings.read(config, System.getenv(), flags());
     NodeConfig checked = NodeConfig.from(settings);
+    Neighbors.check(checked);
     Logging.forNode(checked.log());
     PrintWriter out = out();
     out.print(settings.describe());

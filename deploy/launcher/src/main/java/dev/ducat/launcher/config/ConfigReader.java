@@ -188,8 +188,15 @@ final class ConfigReader {
   }
 
   private Cluster cluster() {
-    return new Cluster(
-        flag(Setting.CLUSTER), port(Setting.CLUSTER_PORT), hostPorts(Setting.CLUSTER_MEMBERS));
+    List<String> members = hostPorts(Setting.CLUSTER_MEMBERS);
+    if (!members.stream().allMatch(member -> member.startsWith(Cluster.HOST + ":"))) {
+      fault(
+          Setting.CLUSTER_MEMBERS,
+          "names other hosts: between hosts the bus needs encryption, which this version does not"
+              + " have yet; members are at "
+              + Cluster.HOST);
+    }
+    return new Cluster(flag(Setting.CLUSTER), port(Setting.CLUSTER_PORT), members);
   }
 
   private ShardSettings units() {

@@ -55,12 +55,15 @@ public record NodeConfig(
   }
 
   /**
-   * The Vert.x cluster.
+   * The Vert.x cluster, on one host: beyond it the bus would need encryption.
    *
    * @param port of its membership protocol; 0 takes any free one
    * @param members {@code host:port} of others; empty when they are found through the data folder
    */
   public record Cluster(boolean enabled, int port, List<String> members) {
+    /** Where members listen and look for each other. */
+    public static final String HOST = "127.0.0.1";
+
     public Cluster {
       members = List.copyOf(members);
     }

@@ -15,6 +15,9 @@ import java.util.stream.Collectors;
 
 /** A node in a process of its own. It ends when this one does, however that ends. */
 final class ChildNode implements AutoCloseable {
+  /** What every merchant of the demo pays; both nodes must say the same. */
+  static final String FEE = "150bp+10";
+
   private static final Duration POLL = Duration.ofMillis(50);
 
   private final Process process;
@@ -33,7 +36,7 @@ final class ChildNode implements AutoCloseable {
     Path output = folder.resolve(nodeId + ".out");
     Path arguments = folder.resolve(nodeId + ".args");
     // The user's own ducat.yaml and variables are for the user's own nodes.
-    Path config = Files.writeString(folder.resolve("ducat.yaml"), "");
+    Path config = Files.writeString(folder.resolve("ducat.yaml"), "fee: " + FEE + "\n");
     List<String> words = new ArrayList<>(javaFlags());
     words.addAll(
         List.of(

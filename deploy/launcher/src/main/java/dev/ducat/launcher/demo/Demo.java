@@ -102,7 +102,7 @@ public final class Demo {
                   foundation.services().postgres(), foundation.services().kafkaBootstrap(), journal)
               .run(history, samples);
       new DemoReport(screen, plan, tally, takeOver, history).print(report);
-      screen.files(options.folder());
+      screen.files(options.folder(), report.broken());
       return !report.broken();
     }
   }
@@ -146,6 +146,7 @@ public final class Demo {
                 Setting.DATA, data.toString(),
                 Setting.NODE_ID, "node-1",
                 Setting.CLUSTER, "true",
+                Setting.FEE, ChildNode.FEE,
                 Setting.GRPC_PORT, "0",
                 Setting.OPERATIONS_PORT, "0",
                 Setting.HTTP_PORT, "0")));

@@ -62,8 +62,11 @@ public final class Screen {
     return result;
   }
 
-  void files(Path folder) {
+  void files(Path folder, boolean dataKept) {
     line("");
+    if (dataKept) {
+      line("The data of this run is kept: " + folder.resolve("data"));
+    }
     line("Logs: " + folder.resolve("node-1.log") + ", " + folder.resolve("node-2.log"));
   }
 

@@ -161,7 +161,6 @@ public final class DucatNode implements AutoCloseable {
   }
 
   private Vertx openVertx(PrometheusMeterRegistry meters) {
-    String host = config.listen().host();
     VertxOptions options =
         new VertxOptions()
             .setMetricsOptions(

@@ -1,6 +1,7 @@
 package dev.ducat.launcher.node;
 
 import dev.ducat.launcher.config.NodeConfig;
+import dev.ducat.launcher.config.NodeConfig.Cluster;
 import io.vertx.ext.cluster.infinispan.InfinispanClusterManager;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -36,7 +37,7 @@ final class Membership implements AutoCloseable {
 
   /** Joins the cluster, or begins one; blocks until that is done. */
   static Membership join(NodeConfig config) {
-    String host = config.listen().host();
+    String host = Cluster.HOST;
     int port = config.cluster().port() > 0 ? config.cluster().port() : freePort(host);
     Peers peers = Peers.announce(config.data(), config.nodeId(), host + ":" + port);
     Set<String> known = new LinkedHashSet<>(config.cluster().members());

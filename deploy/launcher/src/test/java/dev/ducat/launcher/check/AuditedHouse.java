@@ -16,7 +16,7 @@ import java.sql.Statement;
 record AuditedHouse(TestHouse house, ClientHistory history) implements AutoCloseable {
 
   static AuditedHouse start(Path data, int payments) {
-    TestHouse house = TestHouse.start(data);
+    TestHouse house = TestHouse.start(data, "150bp+10");
     ClientHistory history = new ClientHistory();
     TestLoad.pay(house, payments, history);
     return new AuditedHouse(house, history);

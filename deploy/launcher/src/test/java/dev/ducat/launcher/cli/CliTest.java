@@ -33,7 +33,7 @@ final class CliTest {
 
   @BeforeAll
   static void start() {
-    house = TestHouse.start(data);
+    house = TestHouse.start(data, "0bp+0");
   }
 
   @AfterAll

@@ -3,6 +3,7 @@ package dev.ducat.launcher.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.ducat.saga.Fee;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -175,5 +176,31 @@ final class NodeConfigTest {
         .singleElement()
         .asString()
         .contains("must differ");
+  }
+
+  @Test
+  void aClusterStaysOnOneHostUntilItIsEncrypted() throws IOException {
+    assertThat(refused("cluster: {members: [\"10.0.0.7:7800\"]}", Map.of(), Map.of()).faults())
+        .singleElement()
+        .asString()
+        .contains("encryption");
+    assertThat(
+            config("cluster: {members: [\"127.0.0.1:7800\"]}", Map.of(), Map.of())
+                .cluster()
+                .members())
+        .containsExactly("127.0.0.1:7800");
+  }
+
+  @Test
+  void feesAreReadPerMerchant() throws IOException {
+    NodeConfig.Fees fees =
+        config("fee: 100bp+5\nfees: {acme: 150bp+25, globex: 0bp+0}", Map.of(), Map.of()).fees();
+
+    assertThat(fees.standard()).isEqualTo(new Fee(100, 5));
+    assertThat(fees.byMerchant()).isEqualTo(Map.of("acme", new Fee(150, 25), "globex", Fee.NONE));
+    assertThat(refused("fees: {acme: 1.5%}", Map.of(), Map.of()).faults())
+        .singleElement()
+        .asString()
+        .contains("150bp+25");
   }
 }

@@ -16,13 +16,14 @@ public record TestHouse(NodeConfig config, Foundation foundation, DucatNode node
   private static final Duration READY_MAX = Duration.ofSeconds(90);
 
   /** Starts it on free ports and a folder, and waits until it serves. */
-  public static TestHouse start(Path data) {
+  public static TestHouse start(Path data, String fee) {
     NodeConfig config =
         NodeConfig.from(
             Settings.only(
                 Map.of(
                     Setting.DATA, data.toString(),
                     Setting.NODE_ID, "test",
+                    Setting.FEE, fee,
                     Setting.GRPC_PORT, "0",
                     Setting.OPERATIONS_PORT, "0",
                     Setting.HTTP_PORT, "0")));
