@@ -176,7 +176,10 @@ public final class DucatNode implements AutoCloseable {
                             // SQL connections bear no names here: one gauge for all tells nothing.
                             "sql")))
             .setEventBusOptions(
-                new EventBusOptions().setHost(host).setClusterPublicHost(host).setTrustAll(false));
+                new EventBusOptions()
+                    .setHost(Cluster.HOST)
+                    .setClusterPublicHost(Cluster.HOST)
+                    .setTrustAll(false));
     VertxBuilder builder =
         Vertx.builder().with(options).withMetrics(new MicrometerMetricsFactory(meters));
     Vertx vertx;
