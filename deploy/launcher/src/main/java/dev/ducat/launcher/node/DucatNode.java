@@ -12,6 +12,7 @@ import dev.ducat.kernel.time.Clock;
 import dev.ducat.kernel.time.SystemClock;
 import dev.ducat.launcher.config.Actor;
 import dev.ducat.launcher.config.NodeConfig;
+import dev.ducat.launcher.config.NodeConfig.Cluster;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.vertx.core.Future;

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
@@ -23,7 +24,7 @@ final class ComposeTest {
     return map(new Yaml(new SafeConstructor(new LoaderOptions())).load(Files.readString(FILE)));
   }
 
-  private static Map<String, Object> map(Object value) {
+  private static Map<String, Object> map(@Nullable Object value) {
     Map<String, Object> map = new TreeMap<>();
     ((Map<?, ?>) Objects.requireNonNull(value))
         .forEach((key, entry) -> map.put(String.valueOf(key), entry));
