@@ -179,6 +179,9 @@ final class PaymentLane implements LaneActor<PaymentMessage> {
     PaymentBatch draft = new PaymentBatch(book, sagas, settings, node.ids(), node.clock().now());
     for (PaymentMessage message : batch) {
       switch (message) {
+        // Offered under a lease that ended; the shard has come back since, but not its unit, for
+        // which nothing would ever be done.
+        case Create create when create.unit().isDropped() -> notOwner(create);
         case Create create -> draft.create(create, found.get(keyOf(create)));
         case Returned returned -> draft.returned(returned);
         case Due due -> draft.due(due);

@@ -102,6 +102,9 @@ public final class SagaVerticle extends VerticleBase {
     if (!request.hasCreate()) {
       return Future.failedFuture(new IllegalArgumentException("no command"));
     }
+    if (unit.isDropped()) {
+      return Future.failedFuture(new BusException(BusFailure.NOT_OWNER, unit.stream() + " moved"));
+    }
     PaymentMessage.Create create = new PaymentMessage.Create(unit, request);
     if (!lane.offer(create)) {
       return Future.failedFuture(new BusException(BusFailure.BUSY, unit.stream() + " is full"));

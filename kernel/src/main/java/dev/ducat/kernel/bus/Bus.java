@@ -79,7 +79,11 @@ public final class Bus {
       String address, Q request, Function<Q, Future<? extends Message>> handler) {
     MessageConsumer<Object> consumer = eventBus.consumer(address);
     answer(consumer, request, handler);
-    return consumer.completion().map(done -> consumer::unregister);
+    return consumer
+        .completion()
+        // Announcing it to the cluster failed, yet here it would go on answering.
+        .onFailure(unannounced -> consumer.unregister())
+        .map(done -> consumer::unregister);
   }
 
   /** Serves an address for this node only. */
@@ -107,7 +111,11 @@ public final class Bus {
             LOG.warn("a message on {} was dropped", address, broken);
           }
         });
-    return consumer.completion().map(done -> consumer::unregister);
+    return consumer
+        .completion()
+        // Announcing it to the cluster failed, yet here it would go on answering.
+        .onFailure(unannounced -> consumer.unregister())
+        .map(done -> consumer::unregister);
   }
 
   /**
