@@ -35,6 +35,9 @@ public final class Lane<M> {
   /** Letters that wait for their lease to be renewed are looked at this often. */
   private static final Duration PATIENCE = Duration.ofMillis(100);
 
+  /** Loading fails this often over connections that answer before the messages are suspected. */
+  private static final int LOAD_FAILURES_MAX = 3;
+
   private static final Duration BACKOFF_FIRST = Duration.ofMillis(20);
   private static final Duration BACKOFF_MAX = Duration.ofSeconds(1);
 
@@ -197,6 +200,7 @@ public final class Lane<M> {
     private final List<Letter<M>> culprits = new ArrayList<>();
     private String lastRefusal = "";
     private int failures;
+    private int loadFailures;
 
     Turn(List<Letter<M>> letters) {
       size = letters.size();
@@ -220,19 +224,18 @@ public final class Lane<M> {
       Plan plan;
       try {
         actor.load(connection.open(), messages);
-      } catch (NullPointerException
-          | IllegalArgumentException
-          | ClassCastException
-          | IndexOutOfBoundsException
-          | ArithmeticException defect) {
-        // Ours, not the connection's: without the split one message would hold up the lane for
-        // ever.
-        LOG.error("lane {}: {} messages could not be loaded", name, batch.size(), defect);
-        split(batch, String.valueOf(defect));
-        return;
-      } catch (RuntimeException away) {
+      } catch (RuntimeException failed) {
         connection.discard();
-        again(batch, "load: " + away);
+        // Is it the connection, or is it the messages? A driver that cannot encode a parameter and
+        // a
+        // dropped connection look alike; but over a connection that answers, a connection is not
+        // to blame twice.
+        if (++loadFailures >= LOAD_FAILURES_MAX && connection.answers()) {
+          LOG.error("lane {}: {} messages cannot be loaded", name, batch.size(), failed);
+          split(batch, "load: " + failed);
+        } else {
+          again(batch, "load: " + failed);
+        }
         return;
       }
       try {

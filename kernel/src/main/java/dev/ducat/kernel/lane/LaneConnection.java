@@ -74,6 +74,17 @@ final class LaneConnection {
     }
   }
 
+  /** Whether the server answers at all, over a connection that may be opened for it. */
+  boolean answers() {
+    try {
+      Await.result(open().query("SELECT 1").execute(), answerMax);
+      return true;
+    } catch (RuntimeException away) {
+      discard();
+      return false;
+    }
+  }
+
   /** A stream's row, if it is ours at the lease's epoch. */
   Optional<Stream> read(Lease lease) {
     RowSet<Row> rows =

@@ -78,7 +78,13 @@ final class CounterActor implements LaneActor<Add> {
   }
 
   @Override
-  public void load(SqlConnection connection, List<Add> batch) {}
+  public void load(SqlConnection connection, List<Add> batch) {
+    if (batch.stream().anyMatch(add -> add.amount() == 17)) {
+      // What a parameter of the wrong type does: it fails on this side of the wire.
+      Await.result(
+          connection.preparedQuery("select $1::int").execute(Tuple.of("not a number")), LIMIT);
+    }
+  }
 
   @Override
   public Plan decide(List<Add> batch) {

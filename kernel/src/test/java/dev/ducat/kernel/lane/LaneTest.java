@@ -179,6 +179,21 @@ class LaneTest {
   }
 
   @Test
+  void refusesOnlyTheMessageThatCannotBeLoaded() {
+    Counting node = start("a");
+    await().until(() -> node.owned.size() == 4);
+    String stream = UnitKind.PAYMENT_SHARD.address(2);
+    List<Add> adds = new ArrayList<>();
+    for (int i = 0; i < 8; i++) {
+      adds.add(Add.of(stream, i == 3 ? 17 : 1));
+    }
+    adds.forEach(node.lane::put);
+    assertThatThrownBy(() -> TestNode.await(adds.get(3).answer().future()))
+        .hasMessageContaining("load");
+    assertThat(node.add(stream, 0)).isEqualTo(7);
+  }
+
+  @Test
   void sharesUnitsWithAJoiningNodeAndTakesThemBackWhenItLeaves() {
     Counting a = start("a");
     await().until(() -> a.owned.size() == 4);
