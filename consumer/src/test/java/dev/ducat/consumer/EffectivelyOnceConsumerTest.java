@@ -212,9 +212,7 @@ class EffectivelyOnceConsumerTest {
                     .compose(ours -> hold.future().map(ours)));
     holding.future().await();
     Future<Boolean> second = pool.withTransaction(tx -> inbox.advance(tx, partition, 7, 10));
-    await()
-        .atMost(LIMIT)
-        .until(() -> count("select count(*) from pg_locks where not granted") > 0);
+    await().atMost(LIMIT).until(() -> count("select count(*) from pg_locks where not granted") > 0);
     hold.complete();
     assertThat(first.await()).isTrue();
     assertThat(second.await()).isFalse();
