@@ -89,7 +89,8 @@ public final class Demo {
       try (Screen.Progress progress = screen.progress(plan.orders().size())) {
         CompletableFuture<Void> load =
             CompletableFuture.runAsync(
-                () -> new Load(plan.orders(), nodes, history, tally).run(options.clients()));
+                () -> new Load(plan.orders(), nodes, history, tally).run(options.clients()),
+                Demo::onItsOwnThread);
         takeOver = killHalfWay(plan, load, progress, node, second);
         load.join();
         progress.to(tally.resting());
@@ -131,12 +132,18 @@ public final class Demo {
             () -> {
               node.awaitReady(TAKE_OVER_MAX);
               return Duration.ofNanos(System.nanoTime() - killed);
-            });
+            },
+            Demo::onItsOwnThread);
     while (!taken.isDone() || !load.isDone()) {
       progress.to(tally.resting());
       LockSupport.parkNanos(POLL.toNanos());
     }
     return new TakeOver(at, units, taken.join());
+  }
+
+  /** The common pool has a single thread on a small machine: one would wait for the other. */
+  private static void onItsOwnThread(Runnable work) {
+    Thread.ofPlatform().daemon().name("demo").start(work);
   }
 
   private NodeConfig config() {
