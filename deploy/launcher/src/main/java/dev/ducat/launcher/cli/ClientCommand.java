@@ -69,7 +69,7 @@ abstract class ClientCommand implements Callable<Integer> {
       client = opened;
       return run();
     } catch (CallFailure failure) {
-      spec.commandLine().getErr().println("ducat: " + failure.explain());
+      err().println("ducat: " + failure.explain());
       return Shown.ERROR;
     } finally {
       out().flush();
@@ -89,6 +89,10 @@ abstract class ClientCommand implements Callable<Integer> {
 
   final PrintWriter out() {
     return spec.commandLine().getOut();
+  }
+
+  final PrintWriter err() {
+    return spec.commandLine().getErr();
   }
 
   final boolean json() {

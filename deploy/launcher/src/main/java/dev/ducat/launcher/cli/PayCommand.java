@@ -56,6 +56,10 @@ final class PayCommand extends ClientCommand {
       request.setMaxWait(Duration.newBuilder().setSeconds(waitSeconds));
     }
     Answer<Payment> answer = ask(PaymentServiceGrpcClient.CreatePayment, request.build());
+    if (json() && answer.replayed()) {
+      // Not part of the payment, hence not part of its JSON.
+      err().println("ducat: replayed");
+    }
     out()
         .print(
             json()

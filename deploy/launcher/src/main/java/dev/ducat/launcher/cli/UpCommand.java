@@ -7,6 +7,7 @@ import dev.ducat.launcher.node.Logging;
 import dev.ducat.launcher.node.ReadyInfo;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumMap;
@@ -83,7 +84,7 @@ final class UpCommand implements Callable<Integer> {
   @Spec private CommandSpec spec = CommandSpec.create();
 
   @Override
-  public Integer call() throws InterruptedException {
+  public Integer call() throws InterruptedException, IOException {
     Settings settings = Settings.read(config, System.getenv(), flags());
     NodeConfig checked = NodeConfig.from(settings);
     Neighbors.check(checked);
@@ -91,6 +92,10 @@ final class UpCommand implements Callable<Integer> {
     PrintWriter out = out();
     out.print(settings.describe());
     out.flush();
+    if (readyFile != null) {
+      // One of an earlier start would tell of a node that is gone.
+      Files.deleteIfExists(readyFile);
+    }
     CountDownLatch end = new CountDownLatch(1);
     RunningNode running = new RunningNode(checked, fresh);
     // Ends on SIGTERM and Ctrl-C as well; the JVM waits for the hook, and the hook for the node.

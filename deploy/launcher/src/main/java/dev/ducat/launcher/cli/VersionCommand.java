@@ -1,6 +1,11 @@
 package dev.ducat.launcher.cli;
 
+import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.util.Objects;
+import java.util.Properties;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
@@ -22,11 +27,18 @@ final class VersionCommand implements Runnable, IVersionProvider {
 
   @Override
   public String[] getVersion() {
-    // Written by the build into the jar's manifest; classes that run from a folder have none.
-    String version = VersionCommand.class.getPackage().getImplementationVersion();
     return new String[] {
-      "ducat " + (version == null ? "development" : version),
-      "java " + Runtime.version() + " on " + System.getProperty("os.name")
+      "ducat " + version(), "java " + Runtime.version() + " on " + System.getProperty("os.name")
     };
+  }
+
+  private static String version() {
+    Properties built = new Properties();
+    try (InputStream in = VersionCommand.class.getResourceAsStream("version.properties")) {
+      built.load(Objects.requireNonNull(in));
+    } catch (IOException unreadable) {
+      throw new UncheckedIOException(unreadable);
+    }
+    return built.getProperty("version");
   }
 }
