@@ -86,7 +86,7 @@ final class NodeConfigTest {
             "colour (ducat.yaml): there is no such setting",
             "grpc.port (ducat.yaml) must be a number from 0 to 65535, is 70000",
             "http.port (the command line) must be a number from 0 to 65535, is -1",
-            "lease (ducat.yaml) must be a time from 2s to 1m, such as 6s",
+            "lease (ducat.yaml) must be a time from 2s to 60s, such as 6s",
             "node.id (ducat.yaml) must be 1 to 64 characters of [a-zA-Z0-9._-]",
             "payment.shards (DUCAT_PAYMENT_SHARDS) must be a number from 1 to 1024, is many",
             "verticles (ducat.yaml) knows no verticle typo, only relay, ledger, saga, gateway");
