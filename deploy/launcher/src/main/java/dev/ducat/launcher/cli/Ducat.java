@@ -67,6 +67,7 @@ public final class Ducat implements Runnable {
       case ConfigException faults -> String.valueOf(faults.getMessage());
       case EmbeddedServiceException service -> String.valueOf(service.getMessage());
       case IllegalArgumentException wrong -> String.valueOf(wrong.getMessage());
+      case IllegalStateException stuck -> String.valueOf(stuck.getMessage());
       default -> failure.getClass().getSimpleName() + ": " + failure.getMessage();
     };
   }

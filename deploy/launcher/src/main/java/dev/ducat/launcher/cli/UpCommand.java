@@ -88,6 +88,7 @@ final class UpCommand implements Callable<Integer> {
     Settings settings = Settings.read(config, System.getenv(), flags());
     NodeConfig checked = NodeConfig.from(settings);
     Neighbors.check(checked);
+    TakenPorts.check(checked.listen());
     Logging.forNode(checked.log());
     PrintWriter out = out();
     out.print(settings.describe());

@@ -63,7 +63,7 @@ final class Peers {
 
   private static boolean isAlive(String pid) {
     try {
-      return ProcessHandle.of(Long.parseLong(pid)).map(ProcessHandle::isAlive).orElse(false);
+      return Processes.isAlive(Long.parseLong(pid));
     } catch (NumberFormatException notOurs) {
       return false;
     }

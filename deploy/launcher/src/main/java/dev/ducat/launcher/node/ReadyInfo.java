@@ -72,7 +72,7 @@ public record ReadyInfo(
       return files
           .map(ReadyInfo::read)
           .flatMap(Optional::stream)
-          .filter(info -> ProcessHandle.of(info.pid()).map(ProcessHandle::isAlive).orElse(false))
+          .filter(info -> Processes.isAlive(info.pid()))
           .sorted(Comparator.comparing(ReadyInfo::nodeId))
           .toList();
     } catch (IOException gone) {

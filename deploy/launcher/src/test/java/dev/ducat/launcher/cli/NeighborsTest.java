@@ -5,9 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.ducat.launcher.config.ConfigException;
 import dev.ducat.launcher.config.NodeConfig;
+import dev.ducat.launcher.config.NodeConfig.Listen;
 import dev.ducat.launcher.config.Setting;
 import dev.ducat.launcher.config.Settings;
 import dev.ducat.launcher.node.ReadyInfo;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -66,6 +69,18 @@ final class NeighborsTest {
 
     assertThatThrownBy(() -> Neighbors.check(config("one", true)))
         .hasMessageContaining("has the name one already");
+  }
+
+  @Test
+  void portsThatAreTakenAreNamedTogether() throws Exception {
+    try (ServerSocket one = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"));
+        ServerSocket two = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+      Listen listen = new Listen("127.0.0.1", one.getLocalPort(), 0, two.getLocalPort());
+
+      assertThatThrownBy(() -> TakenPorts.check(listen))
+          .hasMessageContaining("grpc.port: port " + one.getLocalPort() + " is taken")
+          .hasMessageContaining("http.port: port " + two.getLocalPort() + " is taken");
+    }
   }
 
   @Test
