@@ -44,6 +44,7 @@ public final class Leases {
   private final UUID owner = UUID.randomUUID();
   private final Map<UnitKind, UnitOwner> owners = new ConcurrentHashMap<>();
   private final Map<UnitKind, Map<Integer, Held>> held = new EnumMap<>(UnitKind.class);
+  private boolean nameTaken;
   private volatile boolean open = true;
   private @Nullable Thread thread;
 
@@ -211,8 +212,12 @@ public final class Leases {
     for (UnitKind kind : UnitKind.values()) {
       renew(kind);
     }
+    if (!alive && !nameTaken) {
+      // Also after a restart under the same name: until the lease of the killed one runs out.
+      LOG.warn("another process has the node id {}; claiming nothing until it is gone", nodeId);
+    }
+    nameTaken = !alive;
     if (!alive) {
-      LOG.error("another live process has the node id {}; claiming nothing", nodeId);
       return false;
     }
     Map<UnitKind, List<UUID>> nodes = Await.result(store.liveNodes(), ANSWER_MAX);

@@ -73,8 +73,8 @@ final class NeighborsTest {
 
   @Test
   void portsThatAreTakenAreNamedTogether() throws Exception {
-    try (ServerSocket one = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"));
-        ServerSocket two = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+    try (ServerSocket one = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+        ServerSocket two = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       Listen listen = new Listen("127.0.0.1", one.getLocalPort(), 0, two.getLocalPort());
 
       assertThatThrownBy(() -> TakenPorts.check(listen))
