@@ -7,7 +7,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -39,19 +44,32 @@ final class Membership implements AutoCloseable {
   static Membership join(NodeConfig config) {
     String host = Cluster.HOST;
     int port = config.cluster().port() > 0 ? config.cluster().port() : freePort(host);
-    Peers peers = Peers.announce(config.data(), config.nodeId(), host + ":" + port);
-    Set<String> known = new LinkedHashSet<>(config.cluster().members());
-    known.addAll(peers.addresses());
-    try {
-      return new Membership(start(config.nodeId(), host, port, known), peers);
-    } catch (RuntimeException failed) {
-      peers.leave();
-      throw failed;
+    // Nodes of one folder join one after the other: two that begin at the same moment, neither yet
+    // reachable, would each begin a cluster of its own.
+    try (FileChannel door = openDoor(config.data());
+        FileLock turn = door.lock()) {
+      Peers peers = Peers.announce(config.data(), config.nodeId(), host + ":" + port);
+      Set<String> known = new LinkedHashSet<>(config.cluster().members());
+      known.addAll(peers.addresses());
+      try {
+        return new Membership(start(config.nodeId(), host, port, known), peers);
+      } catch (RuntimeException failed) {
+        peers.leave();
+        throw failed;
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot take turns in " + config.data(), e);
     }
   }
 
+  private static FileChannel openDoor(Path data) throws IOException {
+    Files.createDirectories(data);
+    return FileChannel.open(
+        data.resolve("cluster.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+  }
+
   InfinispanClusterManager forVertx() {
-    return new InfinispanClusterManager(caches);
+    return new RejoiningClusterManager(caches);
   }
 
   /** Leaves the cluster. Vert.x must be closed before. */
