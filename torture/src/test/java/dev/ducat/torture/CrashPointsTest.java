@@ -6,6 +6,7 @@ import dev.ducat.kernel.crash.CrashPoint;
 import io.vertx.core.net.SocketAddress;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -37,12 +38,13 @@ final class CrashPointsTest {
     "KAFKA_COMMITTED, 30"
   })
   void aNodeThatDiesInAGapLosesAndDoublesNothing(CrashPoint point, int count) {
-    String tenant = "crash-" + point.name().toLowerCase(java.util.Locale.ROOT).replace('_', '-');
+    String tenant = "crash-" + point.name().toLowerCase(Locale.ROOT).replace('_', '-');
     NodeProcess dying =
         installation.startAlone(installation.plan("crashing").crashingAt(point, count));
     AtomicReference<SocketAddress> gateway = new AtomicReference<>(dying.grpc());
     try (Load load =
-        Load.start(tenant, PAYMENTS, CLIENTS, point.ordinal(), () -> List.of(gateway.get()))) {
+        Load.start(
+            tenant, PAYMENTS, CLIENTS, point.name().hashCode(), () -> List.of(gateway.get()))) {
       assertThat(dying.awaitExit(Duration.ofSeconds(40))).as("exit code").isEqualTo(KILLED);
       load.assertUnderWay();
 

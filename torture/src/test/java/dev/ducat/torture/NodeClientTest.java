@@ -25,7 +25,7 @@ final class NodeClientTest {
   private static final int NODE_MAJOR_MIN = 20;
   private static final Duration INSTALL_MAX = Duration.ofMinutes(3);
   private static final Duration RUN_MAX = Duration.ofSeconds(60);
-  private static final Path PROJECT = Path.of("").toAbsolutePath().getParent();
+  private static final Path PROJECT = Path.of("..").toAbsolutePath().normalize();
   private static final Path SCRIPTS = PROJECT.resolve("gateway-verticle/src/test/node");
 
   private record Answer(int exitCode, String output) {}

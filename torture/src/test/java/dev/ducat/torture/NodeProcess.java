@@ -102,7 +102,7 @@ final class NodeProcess {
       builder.environment().put("DUCAT_LOG_FORMAT", "text");
       Process process = builder.start();
       RUNNING.add(process);
-      process.onExit().thenAccept(RUNNING::remove);
+      var unused = process.onExit().thenAccept(RUNNING::remove);
       return new NodeProcess(plan, process, log, ready);
     } catch (IOException e) {
       throw new UncheckedIOException("cannot start node " + plan.nodeId(), e);

@@ -36,8 +36,7 @@ import org.junit.jupiter.api.Test;
  * <p>With {@code -Dducat.recipes.write=FILE} the document is written to a file with the answers
  * that came, for a person to look at and to put in its place.
  *
- * <p>The recipes run under a tenant of their own, as on a fresh installation. As long as the README
- * has no grpcurl section, the draft in docs is checked.
+ * <p>The recipes run under a tenant of their own, as on a fresh installation.
  */
 final class RecipesTest {
   private static final Duration TIMEOUT = Duration.ofSeconds(12);
@@ -196,14 +195,6 @@ final class RecipesTest {
 
   /** The project's folder is this module's parent. */
   private static String document() throws IOException {
-    Path project = Path.of("").toAbsolutePath().getParent();
-    Path readme = project.resolve("README.md");
-    if (Files.exists(readme)) {
-      String text = Files.readString(readme);
-      if (!Recipe.of(text).isEmpty()) {
-        return text;
-      }
-    }
-    return Files.readString(project.resolve("docs/recipes-draft.md"));
+    return Files.readString(Path.of("..", "README.md"));
   }
 }

@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -112,7 +113,8 @@ final class Reflected {
         switch (field.getJavaType()) {
           case MESSAGE -> "." + field.getMessageType().getFullName();
           case ENUM -> "." + field.getEnumType().getFullName();
-          default -> field.getType().toProto().name().substring("TYPE_".length()).toLowerCase();
+          default ->
+              field.getType().toProto().name().substring("TYPE_".length()).toLowerCase(Locale.ROOT);
         };
     return "%s%s %s = %d;"
         .formatted(field.isRepeated() ? "repeated " : "", type, field.getName(), field.getNumber());

@@ -91,8 +91,11 @@ final class Rpc implements AutoCloseable {
     Future<Reply<A>> reply =
         client
             .request(address, method)
-            .compose(call -> send(call, request, headers, timeout))
-            .compose(response -> ended(response, messages));
+            // In one step on the event loop: an answer that comes before anybody listens is lost.
+            .compose(
+                call ->
+                    send(call, request, headers, timeout)
+                        .compose(response -> ended(response, messages)));
     try {
       return reply
           .toCompletionStage()

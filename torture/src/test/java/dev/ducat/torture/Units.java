@@ -7,14 +7,11 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.function.Predicate;
 
 /** Who owns which unit, read from the leases themselves. */
 final class Units {
   /** DESIGN §5 and FAULTS: a lease of 6 s, and its successor at work within 12 s. */
   private static final Duration TAKE_OVER_MAX = Duration.ofSeconds(12);
-
-  private static final Predicate<String> PAYMENTS = unit -> unit.startsWith("payment.shard ");
 
   private final Installation installation;
 
@@ -58,9 +55,10 @@ final class Units {
     await("units are shared")
         .atMost(Duration.ofSeconds(20))
         .pollInterval(Duration.ofMillis(100))
-        .until(
-            () ->
-                ownedBy(pair.one().nodeId()).keySet().stream().anyMatch(PAYMENTS)
-                    && ownedBy(pair.other().nodeId()).keySet().stream().anyMatch(PAYMENTS));
+        .until(() -> ownsPayments(pair.one().nodeId()) && ownsPayments(pair.other().nodeId()));
+  }
+
+  private boolean ownsPayments(String nodeId) {
+    return ownedBy(nodeId).keySet().stream().anyMatch(unit -> unit.startsWith("payment.shard "));
   }
 }

@@ -69,7 +69,7 @@ final class Membership implements AutoCloseable {
   }
 
   InfinispanClusterManager forVertx() {
-    return new RejoiningClusterManager(caches);
+    return new RejoiningCluster(caches);
   }
 
   /** Leaves the cluster. Vert.x must be closed before. */

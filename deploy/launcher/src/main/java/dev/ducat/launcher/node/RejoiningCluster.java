@@ -36,8 +36,8 @@ import org.slf4j.LoggerFactory;
  * compares it with the tables every second, and corrects what is there under its name; and for a
  * while after each change of membership it has its senders look again.
  */
-final class RejoiningClusterManager extends InfinispanClusterManager {
-  private static final Logger LOG = LoggerFactory.getLogger(RejoiningClusterManager.class);
+final class RejoiningCluster extends InfinispanClusterManager {
+  private static final Logger LOG = LoggerFactory.getLogger(RejoiningCluster.class);
 
   /** The tables are replicated: looking costs no message. */
   private static final Duration LOOK = Duration.ofSeconds(1);
@@ -62,7 +62,7 @@ final class RejoiningClusterManager extends InfinispanClusterManager {
 
   private final Changes changes = new Changes();
 
-  RejoiningClusterManager(DefaultCacheManager caches) {
+  RejoiningCluster(DefaultCacheManager caches) {
     super(caches);
     this.caches = caches;
   }
