@@ -1,18 +1,22 @@
 package dev.ducat.gateway;
 
+import java.util.regex.Pattern;
+
 /**
- * Recognizes what looks like a card number: 13 to 19 digits with the right check digit (Luhn),
- * perhaps in groups parted by a space or a dash.
+ * Recognizes what looks like a card number: 13 to 19 digits with the right check digit (Luhn), in
+ * one piece or parted by spaces or dashes the way cards print them: fours, or 4-6-5 and 4-6-4.
  *
- * <p>Two things that are common and no cards are let through, for else one key in some hundred
- * would be refused by chance: digits inside a hash or UUID (a hexadecimal word of 32 or more), and
- * numbers that begin with 0, 1, 7, 8 or 9 (times in milliseconds, for one): payment cards begin
- * with 2 to 6 (ISO/IEC 7812, major industry identifier).
+ * <p>Three things that are common and no cards are let through, for else one key in ten or in some
+ * hundred would be refused by chance: digits inside a hash or UUID (a hexadecimal word of 32 or
+ * more), numbers that begin with 0, 1, 7, 8 or 9 (times in milliseconds, for one; payment cards
+ * begin with 2 to 6, the major industry identifier of ISO/IEC 7812), and numbers put side by side
+ * ({@code 450982447-00002}), which no card prints so.
  */
 final class CardNumbers {
   private static final int DIGITS_MIN = 13;
   private static final int DIGITS_MAX = 19;
   private static final int HASH_CHARS_MIN = 32;
+  private static final Pattern PRINTED = Pattern.compile("(4-){3,4}[1-4]|4-6-[45]");
 
   private CardNumbers() {}
 
@@ -37,22 +41,37 @@ final class CardNumbers {
     }
     int[] digits = new int[DIGITS_MAX];
     int count = 0;
+    StringBuilder layout = new StringBuilder();
+    int groupDigits = 0;
     int i = start;
     while (i < text.length() && count < DIGITS_MAX) {
       if (isDigit(text, i)) {
         digits[count++] = digit(text, i);
+        groupDigits++;
         i++;
         boolean groupEnds = !isDigit(text, i);
-        if (groupEnds && count >= DIGITS_MIN && luhn(digits, count)) {
+        if (groupEnds
+            && count >= DIGITS_MIN
+            && isPrintedSo(layout.toString() + groupDigits, count)
+            && luhn(digits, count)) {
           return !isInHash(text, start, i);
         }
       } else if (isSeparator(text.charAt(i)) && isDigit(text, i + 1)) {
+        layout.append(groupDigits).append('-');
+        groupDigits = 0;
         i++;
       } else {
         return false;
       }
     }
     return false;
+  }
+
+  /**
+   * Whether cards print {@code count} digits in groups of these sizes: {@code 16}, {@code 4-6-5}.
+   */
+  private static boolean isPrintedSo(String layout, int count) {
+    return layout.equals(Integer.toString(count)) || PRINTED.matcher(layout).matches();
   }
 
   private static boolean luhn(int[] digits, int count) {
