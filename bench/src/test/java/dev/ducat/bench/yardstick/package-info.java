@@ -1,0 +1,4 @@
+@NullMarked
+package dev.ducat.bench.yardstick;
+
+import org.jspecify.annotations.NullMarked;
