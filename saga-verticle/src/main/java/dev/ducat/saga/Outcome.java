@@ -16,6 +16,9 @@ public sealed interface Outcome {
   record Done(String connectorReference, @Nullable Instant authorizationExpireTime)
       implements Outcome {}
 
+  /** The capture happened, and what the settle step books is booked with it. */
+  record Settled(Done capture) implements Outcome {}
+
   /** The PSP refused it for good. */
   record Declined(String code, String message) implements Outcome {}
 

@@ -152,6 +152,7 @@ public final class PaymentSaga {
   private Signal judge(Saga saga, Outcome outcome, Instant now) {
     return switch (outcome) {
       case Outcome.Done done -> DONE;
+      case Outcome.Settled settled -> SETTLED_TOO;
       case Outcome.Declined declined -> DECLINED;
       case Outcome.LedgerRefused refused -> LEDGER_REFUSED;
       case Outcome.Mismatch mismatch -> MISMATCH;
@@ -214,6 +215,8 @@ public final class PaymentSaga {
       t.on(AUTHORIZE, phase, RETRYABLE, AUTHORIZE, ACT, NOTE_ATTEMPT, AGAIN);
       t.on(AUTHORIZE, phase, RETRIES_SPENT, AUTHORIZE, RELEASE, TURN_BACK, INTEND_REVERSAL);
 
+      // Nothing of the outside lies between capture and settle: three steps in one commit.
+      t.on(CAPTURE, phase, SETTLED_TOO, NOTIFY, ENDED, CAPTURED, SETTLED, COMPLETED);
       t.on(CAPTURE, phase, DONE, SETTLE, ACT, CAPTURED, INTEND_SETTLE);
       t.on(CAPTURE, phase, DECLINED, AUTHORIZE, UNDO, TURN_BACK, INTEND_REVERSAL);
       t.on(CAPTURE, phase, RETRYABLE, CAPTURE, ACT, NOTE_ATTEMPT, AGAIN);

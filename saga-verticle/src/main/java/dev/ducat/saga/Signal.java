@@ -7,6 +7,8 @@ public enum Signal {
   /** A request that the payment's own checks refuse. */
   INVALID,
   DONE,
+  /** Done, and what the next step does is done with it. */
+  SETTLED_TOO,
   DECLINED,
   /** The ledger refused what comes before the PSP call. */
   LEDGER_REFUSED,

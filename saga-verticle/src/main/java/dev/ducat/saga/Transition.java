@@ -4,6 +4,7 @@ import com.google.protobuf.Timestamp;
 import dev.ducat.proto.internal.v1.Compensation;
 import dev.ducat.proto.internal.v1.Intent;
 import dev.ducat.proto.internal.v1.SagaData;
+import dev.ducat.proto.internal.v1.TransferGroup;
 import dev.ducat.proto.payments.v1.Failure;
 import dev.ducat.proto.payments.v1.Payment;
 import dev.ducat.proto.payments.v1.PaymentAuthorizationReversed;
@@ -177,12 +178,10 @@ final class Transition {
     payment.setState(PaymentState.PAYMENT_STATE_SETTLED).clearFailure();
     PaymentSettled.Builder detail =
         PaymentSettled.newBuilder().setAmount(payment.getAmountCaptured()).setFee(data.getFee());
-    before
-        .data()
-        .getIntent()
-        .getLedgerBefore()
-        .getTransfersList()
-        .forEach(transfer -> detail.addTransferIds(transfer.getTransferId()));
+    Intent intent = before.data().getIntent();
+    TransferGroup booked =
+        before.step() == Step.SETTLE ? intent.getLedgerBefore() : intent.getLedgerSettle();
+    booked.getTransfersList().forEach(transfer -> detail.addTransferIds(transfer.getTransferId()));
     event(PaymentEventDetail.newBuilder().setSettled(detail));
   }
 
@@ -373,6 +372,7 @@ final class Transition {
           case Outcome.Retryable retryable when before.phase().isUndoing() -> "COMPENSATION_FAILED";
           case Outcome.Retryable retryable -> "CONNECTOR_UNAVAILABLE";
           case Outcome.Done d -> throw new IllegalStateException("done is no failure");
+          case Outcome.Settled s -> throw new IllegalStateException("settled is no failure");
           case Outcome.Pending p -> undoingOrUnknown();
           case Outcome.Unknown u -> undoingOrUnknown();
           case Outcome.NotFound n -> undoingOrUnknown();
@@ -392,6 +392,7 @@ final class Transition {
   private static String reasonOf(Outcome outcome) {
     return switch (outcome) {
       case Outcome.Done done -> "";
+      case Outcome.Settled settled -> "";
       case Outcome.Declined declined -> declined.message();
       case Outcome.Pending pending -> "the PSP decides later";
       case Outcome.Retryable retryable -> retryable.message();
@@ -411,6 +412,9 @@ final class Transition {
   private Outcome.Done done() {
     if (outcome instanceof Outcome.Done done) {
       return done;
+    }
+    if (outcome instanceof Outcome.Settled settled) {
+      return settled.capture();
     }
     throw new IllegalStateException(row + " needs a done outcome, got " + outcome);
   }

@@ -85,7 +85,7 @@ final class SagaVerticleTest {
   }
 
   @Test
-  void settlesAPaymentInFiveEventsAndFourCommits() {
+  void settlesAPaymentInFiveEventsAndThreeCommits() {
     ShardReply reply = node.create(TENANT, Requests.payment("ok-1", "sim_ok", 1250));
 
     Payment payment = reply.getPayment();
@@ -108,7 +108,7 @@ final class SagaVerticleTest {
     Row saga = sagaOf(payment);
     assertThat(saga.getString("state")).isEqualTo("DONE");
     assertThat(saga.getString("outcome")).isEqualTo("DONE");
-    assertThat(saga.getLong("version")).isEqualTo(4);
+    assertThat(saga.getLong("version")).isEqualTo(3);
   }
 
   @Test

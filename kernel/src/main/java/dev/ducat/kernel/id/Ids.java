@@ -15,6 +15,9 @@ import java.util.UUID;
 public final class Ids {
   private static final ThreadLocal<MessageDigest> SHA_256 = ThreadLocal.withInitial(Ids::sha256);
 
+  /** The 48 bits of a UUIDv7 that hold its time. */
+  private static final long TIME = 0xFFFF_FFFF_FFFF_0000L;
+
   private final TimeOrderedEpochFactory factory;
 
   public Ids(Clock clock) {
@@ -37,7 +40,8 @@ public final class Ids {
   /**
    * The id of an effect, derived from what causes it: asking for the same effect twice names it the
    * same, so the one who executes it can do it once. UUIDv8 from SHA-256 over the cause and a label
-   * such as {@code authorize/hold}.
+   * such as {@code authorize/hold}; it begins with the cause's time, so that the effects of one
+   * cause, and of causes of one moment, stand together in an index.
    */
   public static UUID derive(UUID cause, String label) {
     MessageDigest digest = SHA_256.get();
@@ -47,7 +51,7 @@ public final class Ids {
             .putLong(cause.getLeastSignificantBits())
             .flip());
     ByteBuffer hash = ByteBuffer.wrap(digest.digest(label.getBytes(StandardCharsets.UTF_8)));
-    long high = (hash.getLong() & ~0xF000L) | 0x8000L;
+    long high = (cause.getMostSignificantBits() & TIME) | 0x8000L | (hash.getLong() & 0xFFFL);
     long low = (hash.getLong() & 0x3FFF_FFFF_FFFF_FFFFL) | 0x8000_0000_0000_0000L;
     return new UUID(high, low);
   }

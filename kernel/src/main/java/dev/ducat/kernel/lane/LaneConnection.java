@@ -8,7 +8,9 @@ import dev.ducat.kernel.sql.Await;
 import dev.ducat.kernel.sql.PgSettings;
 import dev.ducat.kernel.sql.SqlFailure;
 import dev.ducat.kernel.sql.SqlStatement;
+import io.vertx.core.Context;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.pgclient.PgConnection;
@@ -20,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,6 +46,7 @@ final class LaneConnection {
   }
 
   private final Vertx vertx;
+  private final Context context;
   private final PgSettings settings;
   private final String name;
   private final Duration answerMax;
@@ -50,6 +54,7 @@ final class LaneConnection {
 
   LaneConnection(Vertx vertx, PgSettings settings, String name, Duration answerMax) {
     this.vertx = vertx;
+    this.context = vertx.getOrCreateContext();
     this.settings = settings;
     this.name = name;
     this.answerMax = answerMax;
@@ -59,7 +64,10 @@ final class LaneConnection {
   PgConnection open() {
     PgConnection current = connection;
     if (current == null) {
-      current = Await.result(PgConnection.connect(vertx, settings.forLanes(name)), answerMax);
+      Promise<PgConnection> opened = Promise.promise();
+      context.runOnContext(
+          go -> PgConnection.connect(vertx, settings.forLanes(name)).onComplete(opened));
+      current = Await.result(opened.future(), answerMax);
       connection = current;
     }
     return current;
@@ -107,25 +115,46 @@ final class LaneConnection {
             row.getBuffer(2) == null ? null : row.getBuffer(2).getBytes()));
   }
 
+  /** A transaction on the wire. */
+  private record Sent(List<Future<?>> answers, Future<?> commit) {}
+
   /** Writes a plan in one transaction, all of it on the wire before the first answer is awaited. */
   End commit(UUID owner, List<Stream> streams, Plan plan) {
     PgConnection current = open();
-    List<Future<?>> answers = new ArrayList<>();
-    answers.add(current.query("BEGIN").execute());
+    List<SqlStatement> statements = new ArrayList<>();
     List<StoredEvent> events = new ArrayList<>();
-    answers.add(send(current, fence(owner, streams, plan, events)));
-    plan.statements().forEach(statement -> answers.add(send(current, statement)));
+    statements.add(fence(owner, streams, plan, events));
+    statements.addAll(plan.statements());
     if (!events.isEmpty()) {
-      answers.add(send(current, OutboxStore.insert(events)));
+      statements.add(OutboxStore.insert(events));
     }
-    Future<?> commit = current.query("COMMIT").execute();
+    // One task of the event loop sends everything, so that it leaves in one piece.
+    AtomicReference<@Nullable Sent> sent = new AtomicReference<>();
+    Promise<Void> answered = Promise.promise();
+    context.runOnContext(
+        go -> {
+          Sent all = send(current, statements);
+          sent.set(all);
+          // The server answers in order: COMMIT's answer, whatever it says, comes last.
+          Future.join(Future.join(all.answers), all.commit).<Void>mapEmpty().onComplete(answered);
+        });
     try {
-      // The server answers in order: COMMIT's answer, whatever it says, comes last.
-      Await.result(Future.join(Future.join(answers), commit), answerMax);
+      Await.result(answered.future(), answerMax);
       return new End.Committed();
     } catch (RuntimeException failed) {
-      return judge(answers, commit);
+      Sent all = sent.get();
+      // The event loop may still get to it, so even that is no "no".
+      return all == null ? new End.InDoubt("not sent in time") : judge(all.answers, all.commit);
     }
+  }
+
+  private static Sent send(PgConnection connection, List<SqlStatement> statements) {
+    List<Future<?>> answers = new ArrayList<>(statements.size() + 1);
+    answers.add(connection.query("BEGIN").execute());
+    for (SqlStatement statement : statements) {
+      answers.add(connection.preparedQuery(statement.text()).execute(statement.parameters()));
+    }
+    return new Sent(answers, connection.query("COMMIT").execute());
   }
 
   /**
@@ -151,10 +180,6 @@ final class LaneConnection {
     return failure instanceof SqlFailure.NoAnswer unknown
         ? new End.InDoubt(unknown.reason())
         : new End.Refused(failure);
-  }
-
-  private static Future<RowSet<Row>> send(PgConnection connection, SqlStatement statement) {
-    return connection.preparedQuery(statement.text()).execute(statement.parameters());
   }
 
   private static SqlStatement fence(

@@ -38,7 +38,7 @@ public final class OutboxStore {
   private static final String AFTER_VERSION =
       "select "
           + COLUMNS
-          + " from outbox.event where key = $1::text and version > $2::bigint"
+          + " from outbox.event where key = $1::text and version > 0 and version > $2::bigint"
           + " and tenant = $3::text and topic = $4::text order by version limit $5::int";
 
   /**
