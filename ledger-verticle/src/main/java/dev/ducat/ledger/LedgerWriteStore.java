@@ -17,9 +17,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a ledger lane writes. Every statement counts its rows and fails with DF002 when one is
  * missing: the row was there already, or was not at the version that memory believed. The lane then
- * reads everything anew.
+ * reads everything anew. Texts are public for the bench, which runs them without the lane around
+ * them.
  */
-final class LedgerWriteStore {
+public final class LedgerWriteStore {
   private static final String INSERT_ACCOUNTS =
       """
       with written as (
@@ -33,7 +34,7 @@ final class LedgerWriteStore {
       select outbox.expect('ledger.account', cardinality($1::uuid[]), count(*)) from written
       """;
 
-  static final String UPDATE_ACCOUNTS =
+  public static final String UPDATE_ACCOUNTS =
       """
       with written as (
         update ledger.account a
@@ -47,7 +48,7 @@ final class LedgerWriteStore {
       select outbox.expect('ledger.account', cardinality($1::uuid[]), count(*)) from written
       """;
 
-  private static final String INSERT_TRANSFERS =
+  public static final String INSERT_TRANSFERS =
       """
       with written as (
         insert into ledger.transfer (tenant, transfer_id, lane, kind, debit_account, credit_account, amount, currency,

@@ -18,16 +18,17 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What the lanes write to the schema {@code payment}: one statement per table and transaction,
- * whatever the batch's size.
+ * whatever the batch's size. The texts are public for the bench, which runs them without the lanes
+ * around them.
  */
-final class PaymentStore {
+public final class PaymentStore {
   static final String METHOD = "CreatePayment";
 
   static final String STATE_PREFIX = "PAYMENT_STATE_";
   static final String MODE_PREFIX = "CAPTURE_MODE_";
   static final String ACTION_PREFIX = "NEXT_ACTION_TYPE_";
 
-  private static final String INSERT_PAYMENTS =
+  public static final String INSERT_PAYMENTS =
       """
       insert into payment.payment (payment_id, tenant, shard, state, resting, currency, amount,
         amount_authorized, amount_captured, pending_capture, payment_method, merchant_account, connector,
@@ -47,7 +48,7 @@ final class PaymentStore {
         version, create_time, update_time)
       """;
 
-  private static final String INSERT_SAGAS =
+  public static final String INSERT_SAGAS =
       """
       insert into payment.saga (saga_id, tenant, shard, payment_id, kind, definition_version, method,
         idempotency_key, key_expires_at, request, fingerprint, traceparent, create_time,
@@ -58,7 +59,7 @@ final class PaymentStore {
         $21::bytea[], $22::text[], $23::timestamptz[])
       """;
 
-  static final String UPDATE_PAYMENTS =
+  public static final String UPDATE_PAYMENTS =
       """
       with changed as (
         update payment.payment p
@@ -80,7 +81,7 @@ final class PaymentStore {
       select outbox.expect('payment.payment', cardinality($1::uuid[]), (select count(*) from changed))
       """;
 
-  static final String UPDATE_SAGAS =
+  public static final String UPDATE_SAGAS =
       """
       with changed as (
         update payment.saga s

@@ -30,9 +30,6 @@ import org.jspecify.annotations.Nullable;
  * committed, refused, and unknown.
  */
 final class LaneConnection {
-  private static final String FENCE =
-      "select outbox.fence($1::text[], $2::uuid, $3::bigint[], $4::bigint[], $5::bigint[], $6::bytea[])";
-
   /** How a transaction ended. */
   sealed interface End {
     /** Every statement's answer said yes. */
@@ -204,6 +201,6 @@ final class LaneConnection {
       chains[i] = write.chain == null ? null : Buffer.buffer(write.chain);
     }
     return new SqlStatement(
-        FENCE, Tuple.from(new Object[] {names, owner, epochs, ns, heads, chains}));
+        OutboxStore.FENCE, Tuple.from(new Object[] {names, owner, epochs, ns, heads, chains}));
   }
 }

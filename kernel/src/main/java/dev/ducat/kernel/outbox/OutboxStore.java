@@ -18,6 +18,12 @@ import java.util.UUID;
  * position or by key.
  */
 public final class OutboxStore {
+  /**
+   * The first statement of every lane transaction: streams, owner, epochs, ns, new heads, chains.
+   */
+  public static final String FENCE =
+      "select outbox.fence($1::text[], $2::uuid, $3::bigint[], $4::bigint[], $5::bigint[], $6::bytea[])";
+
   private static final String INSERT =
       """
       insert into outbox.event (stream, seq, event_id, topic, key, type, source, payload, version, tenant,
