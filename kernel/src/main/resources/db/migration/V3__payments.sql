@@ -12,12 +12,12 @@ comment on schema payment is 'Payments, their sagas and the attempts that did no
 
 create table payment.payment (
   payment_id                uuid        primary key,
-  tenant                    text        not null check (length(tenant) between 1 and 64),
+  tenant                    text        not null check (octet_length(tenant) between 1 and 64),
   shard                     int         not null check (shard between 0 and 1023),
   state                     text        not null check (state in ('PENDING', 'REQUIRES_ACTION', 'AUTHORIZED', 'CAPTURED',
                                           'SETTLED', 'CANCELED', 'EXPIRED', 'FAILED', 'NEEDS_ATTENTION')),
   resting                   boolean     not null,
-  currency                  text        not null check (length(currency) = 3),
+  currency                  text        not null check (octet_length(currency) = 3),
   amount                    bigint      not null check (amount > 0),
   amount_authorized         bigint      not null default 0 check (amount_authorized >= 0),
   amount_captured           bigint      not null default 0 check (amount_captured >= 0),
@@ -26,8 +26,8 @@ create table payment.payment (
   pending_refund            bigint      not null default 0 check (pending_refund >= 0),
   closing                   text        not null default 'NONE' check (closing in ('NONE', 'CAPTURE', 'CANCEL', 'EXPIRE')),
   payment_method            text        not null check (length(payment_method) between 1 and 255),
-  merchant_account          text        not null check (length(merchant_account) between 1 and 64),
-  connector                 text        not null check (length(connector) between 1 and 64),
+  merchant_account          text        not null check (octet_length(merchant_account) between 1 and 64),
+  connector                 text        not null check (octet_length(connector) between 1 and 64),
   capture_mode              text        not null check (capture_mode in ('AUTOMATIC', 'MANUAL')),
   reference                 text        not null check (length(reference) <= 255),
   description               text        not null check (length(description) <= 1000),
@@ -64,7 +64,7 @@ create index payment_by_reference on payment.payment (tenant, reference, create_
 
 create table payment.saga (
   saga_id            uuid        primary key,
-  tenant             text        not null check (length(tenant) between 1 and 64),
+  tenant             text        not null check (octet_length(tenant) between 1 and 64),
   shard              int         not null check (shard between 0 and 1023),
   payment_id         uuid        not null,
   kind               text        not null check (kind in ('PAYMENT', 'CAPTURE', 'CANCEL', 'REFUND', 'EXPIRE')),
@@ -73,8 +73,8 @@ create table payment.saga (
   idempotency_key    text        check (length(idempotency_key) between 1 and 255),
   key_expires_at     timestamptz,
   request            bytea       not null check (length(request) <= 262144),
-  fingerprint        bytea       not null check (length(fingerprint) <= 64),
-  traceparent        text        check (length(traceparent) <= 100),
+  fingerprint        bytea       not null check (octet_length(fingerprint) <= 64),
+  traceparent        text        check (octet_length(traceparent) <= 100),
   create_time        timestamptz not null,
   step               text        not null check (step in ('VALIDATE', 'AUTHORIZE', 'CAPTURE', 'SETTLE', 'NOTIFY')),
   phase              text        not null check (phase in ('ACT', 'ASK', 'AWAIT', 'RELEASE', 'UNDO', 'PARKED', 'ENDED', 'UNDONE')),
@@ -84,9 +84,10 @@ create table payment.saga (
   next_attempt_at    timestamptz,
   version            bigint      not null check (version >= 1),
   data               bytea       not null check (length(data) <= 1048576),
-  outcome            text        check (length(outcome) between 1 and 100),
+  outcome            text        check (octet_length(outcome) between 1 and 100),
   update_time        timestamptz not null,
 
+  constraint a_payments_own_saga_has_its_id check ((kind = 'PAYMENT') = (saga_id = payment_id)),
   constraint finished_when_over check (finished = (state in ('DONE', 'COMPENSATED'))),
   constraint over_says_how check (not finished or (outcome is not null and next_attempt_at is null)),
   constraint waiting_has_a_time check (state <> 'WAITING' or next_attempt_at is not null),
@@ -101,7 +102,8 @@ create unique index saga_create_key on payment.saga (tenant, method, idempotency
   where method = 'CreatePayment' and idempotency_key is not null;
 create unique index saga_operation_key on payment.saga (tenant, method, payment_id, idempotency_key)
   where method <> 'CreatePayment' and idempotency_key is not null;
-create index saga_by_payment on payment.saga (payment_id);
+-- The saga of a payment itself has the payment's id; only what was asked for afterwards is looked up here.
+create index saga_by_payment on payment.saga (payment_id) where kind <> 'PAYMENT';
 -- Serves take-over and timers. Keyed by shard alone: next_attempt_at changes on every step.
 create index saga_unfinished on payment.saga (shard) where not finished;
 
@@ -109,11 +111,11 @@ create table payment.attempt (
   attempt_id          bigint      generated always as identity primary key,
   saga_id             uuid        not null,
   payment_id          uuid        not null,
-  tenant              text        not null check (length(tenant) between 1 and 64),
-  step                text        not null check (length(step) between 1 and 20),
-  phase               text        not null check (length(phase) between 1 and 20),
+  tenant              text        not null check (octet_length(tenant) between 1 and 64),
+  step                text        not null check (octet_length(step) between 1 and 20),
+  phase               text        not null check (octet_length(phase) between 1 and 20),
   number              int         not null check (number >= 0),
-  outcome             text        not null check (length(outcome) between 1 and 40),
+  outcome             text        not null check (octet_length(outcome) between 1 and 40),
   error               text        not null check (length(error) <= 1000),
   connector_reference text        not null check (length(connector_reference) <= 255),
   start_time          timestamptz not null,

@@ -14,10 +14,10 @@ comment on schema ledger is 'Accounts and transfers. Written by dev.ducat.ledger
 
 create table ledger.account (
   account_id      uuid        not null,
-  tenant          text        not null check (length(tenant) between 1 and 64),
+  tenant          text        not null check (octet_length(tenant) between 1 and 64),
   -- "C": byte order, so that prefixes and pages are ranges of the index.
-  name            text        collate "C" not null check (length(name) between 1 and 255),
-  currency        text        collate "C" not null check (length(currency) = 3),
+  name            text        collate "C" not null check (octet_length(name) between 1 and 255),
+  currency        text        collate "C" not null check (octet_length(currency) = 3),
   normal_side     smallint    not null check (normal_side in (1, 2)),
   balance_limit   smallint    not null check (balance_limit in (1, 2, 3)),
   closed          boolean     not null default false,
@@ -73,7 +73,7 @@ create table ledger.transfer (
   credit_debits_pending  bigint      not null check (credit_debits_pending >= 0),
   credit_credits_pending bigint      not null check (credit_credits_pending >= 0),
   credit_version         bigint      not null,
-  chain                  bytea       not null check (length(chain) = 32),
+  chain                  bytea       not null check (octet_length(chain) = 32),
   primary key (transfer_id, tenant),
   constraint two_accounts check (debit_account <> credit_account),
   constraint resolutions_name_their_hold check ((kind in (3, 4, 5)) = (hold_id is not null)),

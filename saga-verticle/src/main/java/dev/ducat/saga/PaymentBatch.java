@@ -1,6 +1,7 @@
 package dev.ducat.saga;
 
 import dev.ducat.kernel.id.Ids;
+import dev.ducat.kernel.id.PaymentId;
 import dev.ducat.kernel.lane.Plan;
 import dev.ducat.proto.internal.v1.CreatePaymentCommand;
 import dev.ducat.proto.internal.v1.Doorbell;
@@ -117,14 +118,16 @@ final class PaymentBatch {
       return;
     }
     int shard = create.unit().shard();
+    PaymentId payment = ids.nextPayment(shard);
     Claim claim =
         new Claim(
-            ids.next(),
+            // One id for both: whoever knows the payment finds its saga.
+            payment.uuid(),
             SagaKind.PAYMENT,
             PaymentSaga.DEFINITION_VERSION,
             create.tenant(),
             shard,
-            ids.nextPayment(shard),
+            payment,
             create.key(),
             now.plus(settings.keyLife()),
             command.getCanonical(),

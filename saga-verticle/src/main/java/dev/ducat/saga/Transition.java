@@ -71,6 +71,10 @@ final class Transition {
 
   Decision run() {
     row.effects().forEach(this::apply);
+    if (row.toPhase().isOver()) {
+      // Nothing will be done or undone any more: the row stays, and need not be large.
+      data.clearIntent().clearCompensations();
+    }
     Saga after =
         new Saga(
             before.claim(),
