@@ -9,6 +9,7 @@ import dev.ducat.kernel.node.Node;
 import dev.ducat.kernel.outbox.OutboxStore;
 import dev.ducat.kernel.outbox.StoredEvent;
 import dev.ducat.kernel.sql.Await;
+import dev.ducat.kernel.sql.SqlFailure;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.SqlConnection;
 import java.time.Instant;
@@ -140,6 +141,12 @@ final class LedgerLane implements LaneActor<LedgerMessage> {
                 .tryFail(
                     new BusException(BusFailure.INTERNAL, "the ledger cannot store this request")));
     return plan;
+  }
+
+  /** Every id is looked up before it is decided about, so it cannot be there already. */
+  @Override
+  public boolean showsStaleMemory(SqlFailure.BadData refusal) {
+    return refusal.sqlState().equals("23505");
   }
 
   @Override

@@ -15,8 +15,8 @@ import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a ledger lane writes. Every statement counts its rows and fails with DF002 when one is
- * missing: the row was there already, or was not at the version that memory believed. The lane then
+ * What a ledger lane writes. Every statement fails when a row was there already, or was not at the
+ * version that memory believed: by a unique index, or by counting its rows (DF002). The lane then
  * reads everything anew. Texts are public for the bench, which runs them without the lane around
  * them.
  */
@@ -48,23 +48,22 @@ public final class LedgerWriteStore {
       select outbox.expect('ledger.account', cardinality($1::uuid[]), count(*)) from written
       """;
 
+  // No ON CONFLICT: Postgres would look each id up once more and write a confirmation of every row.
+  // An id that is there after all fails the transaction, and the lane reads everything anew.
   public static final String INSERT_TRANSFERS =
       """
-      with written as (
-        insert into ledger.transfer (tenant, transfer_id, lane, kind, debit_account, credit_account, amount, currency,
-                                     hold_id, linked, keep_remainder, remainder_hold_id, reference, description,
-                                     hold_expires_at, booked_at,
-                                     debit_debits_posted, debit_credits_posted, debit_debits_pending,
-                                     debit_credits_pending, debit_version,
-                                     credit_debits_posted, credit_credits_posted, credit_debits_pending,
-                                     credit_credits_pending, credit_version, chain)
-        select * from unnest($1::text[], $2::uuid[], $3::smallint[], $4::smallint[], $5::uuid[], $6::uuid[],
-                             $7::bigint[], $8::text[], $9::uuid[], $10::boolean[], $11::boolean[], $12::uuid[],
-                             $13::text[], $14::text[], $15::timestamptz[], $16::timestamptz[],
-                             $17::bigint[], $18::bigint[], $19::bigint[], $20::bigint[], $21::bigint[],
-                             $22::bigint[], $23::bigint[], $24::bigint[], $25::bigint[], $26::bigint[], $27::bytea[])
-        on conflict do nothing returning 1)
-      select outbox.expect('ledger.transfer', cardinality($1::text[]), count(*)) from written
+      insert into ledger.transfer (tenant, transfer_id, lane, kind, debit_account, credit_account, amount, currency,
+                                   hold_id, linked, keep_remainder, remainder_hold_id, reference, description,
+                                   hold_expires_at, booked_at,
+                                   debit_debits_posted, debit_credits_posted, debit_debits_pending,
+                                   debit_credits_pending, debit_version,
+                                   credit_debits_posted, credit_credits_posted, credit_debits_pending,
+                                   credit_credits_pending, credit_version, chain)
+      select * from unnest($1::text[], $2::uuid[], $3::smallint[], $4::smallint[], $5::uuid[], $6::uuid[],
+                           $7::bigint[], $8::text[], $9::uuid[], $10::boolean[], $11::boolean[], $12::uuid[],
+                           $13::text[], $14::text[], $15::timestamptz[], $16::timestamptz[],
+                           $17::bigint[], $18::bigint[], $19::bigint[], $20::bigint[], $21::bigint[],
+                           $22::bigint[], $23::bigint[], $24::bigint[], $25::bigint[], $26::bigint[], $27::bytea[])
       """;
 
   private static final String INSERT_REFUSALS =

@@ -280,6 +280,8 @@ public final class Lane<M> {
 
     private void refused(SqlFailure why, Plan plan, List<Letter<M>> batch) {
       switch (why) {
+        case SqlFailure.BadData bad when actor.showsStaleMemory(bad) ->
+            stale(bad.message(), plan, batch);
         case SqlFailure.BadData bad -> split(batch, bad.sqlState() + " " + bad.message());
         case SqlFailure.Fenced fenced -> {
           metrics.fenced();
@@ -287,16 +289,18 @@ public final class Lane<M> {
           fenced.streams().forEach(Lane.this::regain);
           todo.push(batch);
         }
-        case SqlFailure.Stale stale -> {
-          LOG.error("lane {}: memory was behind the database: {}", name, stale.what());
-          metrics.defect();
-          plan.streams().keySet().forEach(Lane.this::regain);
-          pause(++failures);
-          todo.push(batch);
-        }
+        case SqlFailure.Stale stale -> stale(stale.what(), plan, batch);
         case SqlFailure.Transient other -> again(batch, other.reason());
         case SqlFailure.NoAnswer lost -> again(batch, lost.reason());
       }
+    }
+
+    private void stale(String what, Plan plan, List<Letter<M>> batch) {
+      LOG.error("lane {}: memory was behind the database: {}", name, what);
+      metrics.defect();
+      plan.streams().keySet().forEach(Lane.this::regain);
+      pause(++failures);
+      todo.push(batch);
     }
 
     /**

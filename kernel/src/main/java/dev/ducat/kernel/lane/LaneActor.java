@@ -1,5 +1,6 @@
 package dev.ducat.kernel.lane;
 
+import dev.ducat.kernel.sql.SqlFailure;
 import io.vertx.sqlclient.SqlConnection;
 import java.util.List;
 
@@ -46,6 +47,14 @@ public interface LaneActor<M> {
    * an outcome of the outside world the smallest write that keeps it in sight.
    */
   Plan decideAlone(M culprit, String failure);
+
+  /**
+   * Whether the database refused a batch because memory was behind it, and not because of what a
+   * message says: then everything is read anew, and decided anew.
+   */
+  default boolean showsStaleMemory(SqlFailure.BadData refusal) {
+    return false;
+  }
 
   /** The message cannot be handled here: its unit is not ours (any more). */
   void notOwner(M message);
