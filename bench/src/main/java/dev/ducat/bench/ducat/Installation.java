@@ -1,0 +1,62 @@
+package dev.ducat.bench.ducat;
+
+import dev.ducat.embedded.EmbeddedServices;
+import dev.ducat.embedded.Service;
+import dev.ducat.kernel.sql.PgSettings;
+import java.nio.file.Path;
+
+/** The embedded services of one folder, and a node on them. Closing ends both. */
+public final class Installation implements AutoCloseable {
+  private final EmbeddedServices services;
+  private final DucatProcess node;
+
+  private Installation(EmbeddedServices services, DucatProcess node) {
+    this.services = services;
+    this.node = node;
+  }
+
+  /** Starts both. */
+  public static Installation start(Path data, boolean fresh) {
+    EmbeddedServices services =
+        EmbeddedServices.start(
+            EmbeddedServices.Options.in(data).withFresh(fresh).withBoundToJvm(true));
+    try {
+      return new Installation(services, DucatProcess.start(data));
+    } catch (RuntimeException failed) {
+      services.close();
+      throw failed;
+    }
+  }
+
+  public DucatProcess node() {
+    return node;
+  }
+
+  /** Ducat's database; others on the same server are the yardsticks'. */
+  public PgSettings postgres() {
+    return PgSettings.parse(services.postgres().uri());
+  }
+
+  public String kafka() {
+    return services.kafka().bootstrap();
+  }
+
+  /** Where the simulated PSP keeps what it did. */
+  public Path simulatorJournal() {
+    return services.dataDir().resolve("simulator").resolve("journal.tsv");
+  }
+
+  /** The first process of a service; the others are its children. */
+  public long pid(Service service) {
+    return services.pid(service);
+  }
+
+  @Override
+  public void close() {
+    try {
+      node.close();
+    } finally {
+      services.close();
+    }
+  }
+}
