@@ -169,21 +169,14 @@ public final class NaivePayments implements Contestant {
   }
 
   private void check() {
-    PgConnection connection =
-        Await.result(
-            PgConnection.connect(vertx, database.settings().forQueries("bench-naive")), ANSWER_MAX);
-    try {
-      Row row = Await.result(connection.query(CHECK).execute(), ANSWER_MAX).iterator().next();
-      long payments = done.get();
-      if (row.getLong(0) != payments
-          || row.getLong(1) != payments
-          || row.getLong(2) != payments * AMOUNT
-          || row.getLong(3) != 0) {
-        throw new IllegalStateException(
-            "%d payments were made, but the tables say %s".formatted(payments, row.deepToString()));
-      }
-    } finally {
-      Await.result(connection.close(), ANSWER_MAX);
+    Row row = database.row(CHECK);
+    long payments = done.get();
+    if (row.getLong(0) != payments
+        || row.getLong(1) != payments
+        || row.getLong(2) != payments * AMOUNT
+        || row.getLong(3) != 0) {
+      throw new IllegalStateException(
+          "%d payments were made, but the tables say %s".formatted(payments, row.deepToString()));
     }
   }
 

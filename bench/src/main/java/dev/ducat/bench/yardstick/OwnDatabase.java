@@ -5,6 +5,8 @@ import dev.ducat.kernel.sql.PgSettings;
 import io.vertx.core.Vertx;
 import io.vertx.pgclient.PgConnectOptions;
 import io.vertx.pgclient.PgConnection;
+import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.RowSet;
 import java.time.Duration;
 
 /**
@@ -51,6 +53,11 @@ public final class OwnDatabase implements AutoCloseable {
     run(settings(), sql);
   }
 
+  /** The one row of a query, however long it takes. */
+  public Row row(String sql) {
+    return run(settings(), sql).iterator().next();
+  }
+
   @Override
   public void close() {
     drop();
@@ -64,10 +71,10 @@ public final class OwnDatabase implements AutoCloseable {
     run(server, sql);
   }
 
-  private void run(PgSettings where, String sql) {
+  private RowSet<Row> run(PgSettings where, String sql) {
     PgConnection connection = Await.result(PgConnection.connect(vertx, options(where)), ANSWER_MAX);
     try {
-      Await.result(connection.query(sql).execute(), ANSWER_MAX);
+      return Await.result(connection.query(sql).execute(), ANSWER_MAX);
     } finally {
       Await.result(connection.close(), ANSWER_MAX);
     }

@@ -39,11 +39,7 @@ public final class SingleCommit implements Contestant {
   @Override
   public Run run(Bounds bounds) {
     Run run = Clients.run(bounds, List.of(this::hop));
-    long rows =
-        Await.result(connection.query("select count(*) from hop").execute(), ANSWER_MAX)
-            .iterator()
-            .next()
-            .getLong(0);
+    long rows = database.row("select count(*) from hop").getLong(0);
     if (rows != hops) {
       throw new IllegalStateException("%d rows after %d commits".formatted(rows, hops));
     }

@@ -13,8 +13,9 @@ import org.junit.jupiter.api.Test;
 
 /** Each yardstick, run small; its own check of its tables is part of every run. */
 final class YardsticksTest {
-  private static final PgSettings SERVER =
-      PgSettings.parse(EmbeddedServices.forTests(Service.POSTGRES).postgres().uri());
+  private static final EmbeddedServices SERVICES =
+      EmbeddedServices.forTests(Service.POSTGRES, Service.KAFKA);
+  private static final PgSettings SERVER = PgSettings.parse(SERVICES.postgres().uri());
 
   private static final Bounds SMALL =
       new Bounds(Duration.ofMillis(100), Duration.ofSeconds(10), 300);
@@ -32,6 +33,25 @@ final class YardsticksTest {
   @Test
   void commitsAreCounted() {
     runsTwice(new SingleCommit(SERVER));
+  }
+
+  @Test
+  void theCeilingWritesWholeLives() {
+    runsBatches(new Ceiling(SERVER));
+  }
+
+  @Test
+  void theRelayBesideTheCeilingPublishesEveryEvent() {
+    String kafka = SERVICES.kafka().host() + ":" + SERVICES.kafka().port();
+    runsBatches(new Ceiling(SERVER, kafka));
+  }
+
+  private static void runsBatches(Contestant contestant) {
+    try (contestant) {
+      Run run = contestant.run(new Bounds(Duration.ZERO, Duration.ofSeconds(10), 1_000));
+      assertThat(run.completed()).isBetween(1_000L, 2_000L);
+      assertThat(run.latencyMicros().getTotalCount()).isEqualTo(run.completed());
+    }
   }
 
   private static void runsTwice(Contestant contestant) {
