@@ -50,11 +50,11 @@ final class CeilingLane implements Clients.Client {
   private static final Duration ANSWER_MAX = Duration.ofMinutes(1);
   private static final Buffer CHAIN = PaymentLife.bytes(32);
   private static final PaymentLife.Event HELD =
-      new PaymentLife.Event("dev.ducat.transfer.held.v1", PaymentLife.bytes(238));
+      new PaymentLife.Event("dev.ducat.transfer.held.v1", PaymentLife.bytes(236));
   private static final PaymentLife.Event HOLD_POSTED =
-      new PaymentLife.Event("dev.ducat.transfer.hold_posted.v1", PaymentLife.bytes(270));
+      new PaymentLife.Event("dev.ducat.transfer.hold_posted.v1", PaymentLife.bytes(274));
   private static final PaymentLife.Event POSTED =
-      new PaymentLife.Event("dev.ducat.transfer.posted.v1", PaymentLife.bytes(233));
+      new PaymentLife.Event("dev.ducat.transfer.posted.v1", PaymentLife.bytes(247));
 
   /** A stream as of the last commit. */
   private static final class Stream {
