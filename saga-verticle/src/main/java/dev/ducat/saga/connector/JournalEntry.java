@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * @param operationKey the operation's idempotency key
  * @param authorizationKey for captures, voids and refunds: the authorize they belong to; else empty
  * @param amount minor units that really moved, or were asked for where nothing moved
- * @param detail the reason of a refusal, else empty
+ * @param detail the reason of a refusal; that it is never spoken of; else empty
  */
 public record JournalEntry(
     Instant time,
@@ -39,10 +39,12 @@ public record JournalEntry(
     /** Refused for now, without effect. */
     RETRYABLE,
     /** A void of an authorize that is not known: that key is dead from now on. */
-    TOMBSTONE
+    TOMBSTONE,
+    /** Received, and decided later, in a line of its own. */
+    PENDING
   }
 
-  private static final String SEPARATOR = "\t";
+  static final String SEPARATOR = "\t";
   private static final int FIELDS = 9;
 
   /** The line, without its end. */
@@ -60,10 +62,16 @@ public record JournalEntry(
         clean(detail));
   }
 
-  /** Reads a line; null when it is not one, as after a crash in the middle of writing. */
+  /**
+   * Reads a line; null when it is not one, as after a crash in the middle of writing. What the
+   * simulator adds for itself behind the entry is left out.
+   */
   static @Nullable JournalEntry parse(String line) {
-    String[] parts = line.split(SEPARATOR, -1);
-    if (parts.length != FIELDS) {
+    return of(line.split(SEPARATOR, -1));
+  }
+
+  static @Nullable JournalEntry of(String[] parts) {
+    if (parts.length < FIELDS) {
       return null;
     }
     try {
@@ -82,7 +90,7 @@ public record JournalEntry(
     }
   }
 
-  private static String clean(String text) {
+  static String clean(String text) {
     for (int i = 0; i < text.length(); i++) {
       if (Character.isISOControl(text.charAt(i))) {
         return text.replaceAll("\\p{Cntrl}", " ");

@@ -1,100 +1,105 @@
 package dev.ducat.saga.connector;
 
-import dev.ducat.saga.connector.JournalEntry.Kind;
-import dev.ducat.saga.connector.JournalEntry.Result;
+import java.util.Arrays;
 import java.util.HashMap;
-import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The simulated PSP's memory: a fold over its journal. Only the thread that holds the journal's
- * lock touches it.
+ * The simulated PSP's memory: an index over its journal, and above it the lines that are not yet on
+ * disk. Only the thread that holds the journal's lock touches it.
  *
- * <p>It remembers every operation for ever, a few hundred bytes each: a simulator for tests and
- * demonstrations.
+ * <p>Every line says by itself how things stand after it, so the last line of a key is all there is
+ * to know about it, however many operations there were: nothing is ever forgotten, and little is
+ * held.
  */
 final class SimulatorBooks {
-  private static final class Authorization {
-    long authorized;
-    long captured;
-    long refunded;
-    boolean voided;
+  /** Reads a line of the journal back. */
+  interface Journal {
+    JournalLine at(long position);
   }
 
-  private final Map<String, JournalEntry> finished = new HashMap<>();
-  private final Map<String, Integer> errors = new HashMap<>();
-  private final Map<String, Authorization> authorizations = new HashMap<>();
+  /** Most lines are asked for again within moments: a capture follows its authorize. */
+  private static final int RECENT = 1 << 13;
+
+  private final Journal journal;
+  private final @Nullable JournalLine[] recent = new @Nullable JournalLine[RECENT];
+  private final long[] recentPositions = new long[RECENT];
+  private final KeyIndex operations = new KeyIndex();
+  private final KeyIndex authorizations = new KeyIndex();
+  private final Map<String, JournalLine> newOperations = new HashMap<>();
+  private final Map<String, Standing> newStandings = new HashMap<>();
+
+  SimulatorBooks(Journal journal) {
+    this.journal = journal;
+  }
 
   /** Forgets everything, to be told again. */
   void clear() {
-    finished.clear();
-    errors.clear();
+    Arrays.fill(recent, null);
+    operations.clear();
     authorizations.clear();
+    newOperations.clear();
+    newStandings.clear();
   }
 
-  /** Takes a line of the journal in, whoever wrote it. */
-  void apply(JournalEntry entry) {
-    if (entry.result() == Result.RETRYABLE) {
-      errors.merge(entry.operationKey(), 1, Integer::sum);
-      return;
-    }
-    finished.put(entry.operationKey(), entry);
-    if (entry.result() == Result.TOMBSTONE) {
-      authorization(entry.authorizationKey()).voided = true;
-    } else if (entry.result() == Result.DONE) {
-      switch (entry.kind()) {
-        case AUTHORIZE -> authorization(entry.operationKey()).authorized = entry.amount();
-        case CAPTURE -> authorization(entry.authorizationKey()).captured += entry.amount();
-        case VOID -> authorization(entry.authorizationKey()).voided = true;
-        case REFUND -> authorization(entry.authorizationKey()).refunded += entry.amount();
-      }
+  /** Takes in a line that is about to be written. */
+  void draft(JournalLine line) {
+    newOperations.put(line.entry().operationKey(), line);
+    if (line.changesStanding()) {
+      newStandings.put(line.authorizationKey(), line.standing());
     }
   }
 
-  /** What became of an operation; null when it is not known or not decided. */
-  @Nullable JournalEntry finished(String operationKey) {
-    return finished.get(operationKey);
+  /** Takes in a line of the journal, whoever wrote it. */
+  void written(JournalLine line, long position) {
+    recent[slot(position)] = line;
+    recentPositions[slot(position)] = position;
+    String key = line.entry().operationKey();
+    operations.put(key, position, this::operationAt);
+    newOperations.remove(key);
+    if (line.changesStanding()) {
+      authorizations.put(line.authorizationKey(), position, this::authorizationAt);
+      newStandings.remove(line.authorizationKey());
+    }
   }
 
-  /** How often this operation was refused for now. */
-  int errors(String operationKey) {
-    return errors.getOrDefault(operationKey, 0);
+  /** The last line about an operation; null when it is not known. */
+  @Nullable JournalLine operation(String key) {
+    JournalLine drafted = newOperations.get(key);
+    if (drafted != null) {
+      return drafted;
+    }
+    long position = operations.find(key, this::operationAt);
+    return position == KeyIndex.NONE ? null : at(position);
   }
 
-  /** Whether a void came before this authorize. */
-  boolean isVoided(String authorizationKey) {
-    Authorization known = authorizations.get(authorizationKey);
-    return known != null && known.voided;
+  /** How an authorization stands. */
+  Standing standing(String authorizationKey) {
+    Standing drafted = newStandings.get(authorizationKey);
+    if (drafted != null) {
+      return drafted;
+    }
+    long position = authorizations.find(authorizationKey, this::authorizationAt);
+    return position == KeyIndex.NONE ? Standing.NOTHING : at(position).standing();
   }
 
-  /** Whether an authorize of this key took effect. */
-  boolean isAuthorized(String authorizationKey) {
-    Authorization known = authorizations.get(authorizationKey);
-    return known != null && known.authorized > 0;
+  private JournalLine at(long position) {
+    JournalLine line = recent[slot(position)];
+    return line != null && recentPositions[slot(position)] == position
+        ? line
+        : journal.at(position);
   }
 
-  /** What may still be captured under an authorization. */
-  long capturable(String authorizationKey) {
-    Authorization known = authorizations.get(authorizationKey);
-    return known == null || known.voided ? 0 : known.authorized - known.captured;
+  private static int slot(long position) {
+    return (int) ((position * 0x9E3779B97F4A7C15L) >>> 51);
   }
 
-  /** What may still be refunded under an authorization. */
-  long refundable(String authorizationKey) {
-    Authorization known = authorizations.get(authorizationKey);
-    return known == null ? 0 : known.captured - known.refunded;
+  private String operationAt(long position) {
+    return at(position).entry().operationKey();
   }
 
-  /** The PSP's own name for an operation. */
-  static String reference(Kind kind, String operationKey) {
-    return "sim-"
-        + kind.name().toLowerCase(Locale.ROOT)
-        + "-"
-        + Integer.toHexString(operationKey.hashCode());
-  }
-
-  private Authorization authorization(String key) {
-    return authorizations.computeIfAbsent(key, none -> new Authorization());
+  private String authorizationAt(long position) {
+    return at(position).authorizationKey();
   }
 }

@@ -1,26 +1,28 @@
 package dev.ducat.saga.connector;
 
-import com.google.protobuf.Duration;
+import com.google.protobuf.Timestamp;
+import dev.ducat.kernel.bus.BusException;
+import dev.ducat.kernel.bus.BusFailure;
 import dev.ducat.kernel.time.Clock;
-import dev.ducat.proto.connector.v1.Declined;
-import dev.ducat.proto.connector.v1.Done;
-import dev.ducat.proto.connector.v1.NotFound;
-import dev.ducat.proto.connector.v1.OperationKind;
+import dev.ducat.proto.connector.v1.Capabilities;
 import dev.ducat.proto.connector.v1.OperationResult;
-import dev.ducat.proto.connector.v1.Retryable;
+import dev.ducat.proto.connector.v1.SettlementMode;
 import dev.ducat.proto.internal.v1.ConnectorCall;
-import dev.ducat.proto.type.v1.Money;
-import dev.ducat.saga.connector.JournalEntry.Kind;
 import dev.ducat.saga.connector.JournalEntry.Result;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.PriorityQueue;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,49 +32,97 @@ import org.slf4j.LoggerFactory;
  * is on disk before it is answered: after any crash the journal is what "the PSP really did".
  *
  * <p>One writer thread takes all operations that wait, decides and journals them together with one
- * fsync. Methods: {@code sim_ok}, {@code sim_decline_authorize}, {@code sim_insufficient_funds},
- * {@code sim_decline_capture}, {@code sim_error_N}, {@code sim_slow_MS}, {@code
- * sim_timeout_authorize}, {@code sim_timeout_capture}, {@code sim_wrong_amount}.
+ * fsync. The methods are those of {@link SimulatorMethod}, named in {@code docs/connectors.md}.
  */
 public final class SimulatorConnector implements Connector {
   public static final String NAME = "simulator";
 
   private static final Logger LOG = LoggerFactory.getLogger(SimulatorConnector.class);
   private static final int BATCH_MAX = 1_000;
+  private static final Duration IDLE_MAX = Duration.ofHours(1);
 
-  private record Waiting(ConnectorCall call, Promise<OperationResult> answer) {}
+  /**
+   * What the simulated PSP tells by itself, because it was decided later than it was asked.
+   *
+   * @param tenant whose payment it is
+   */
+  public record Report(String tenant, String paymentId, OperationResult result) {}
+
+  /**
+   * A call that waits for its turn.
+   *
+   * @param arrived whether it has been under way long enough
+   */
+  private record Waiting(ConnectorCall call, Promise<OperationResult> answer, boolean arrived) {}
+
+  private record Due(Instant time, String key) {}
 
   private final Vertx vertx;
   private final Clock clock;
-  private final SimulatorBooks books = new SimulatorBooks();
   private final SimulatorFile file;
+  private final SimulatorBooks books;
+  private final Consumer<Report> reports;
   private final LinkedBlockingQueue<Waiting> queue = new LinkedBlockingQueue<>();
+
+  /** Pending operations by the time they are decided; those decided earlier are passed over. */
+  private final PriorityQueue<Due> pending = new PriorityQueue<>(Comparator.comparing(Due::time));
+
   private final Thread writer;
   private final Promise<Void> closed = Promise.promise();
   private volatile boolean open = true;
 
-  private SimulatorConnector(Vertx vertx, Clock clock, SimulatorFile file) {
+  private SimulatorConnector(
+      Vertx vertx, Clock clock, SimulatorFile file, Consumer<Report> reports) {
     this.vertx = vertx;
     this.clock = clock;
     this.file = file;
+    this.books = new SimulatorBooks(file::at);
+    this.reports = reports;
     this.writer = Thread.ofPlatform().daemon().name("simulator-journal").unstarted(this::run);
   }
 
   /**
-   * Starts a simulator on a journal, which others may use at the same time. Blocks for the file to
-   * open.
+   * Starts a simulator on a journal, which others may use at the same time. Blocks until the
+   * journal is read.
    *
    * @throws IOException when the journal cannot be opened
    */
   public static SimulatorConnector start(Vertx vertx, Clock clock, Path journal)
       throws IOException {
-    SimulatorBooks[] books = new SimulatorBooks[1];
+    return start(vertx, clock, journal, report -> {});
+  }
+
+  /**
+   * As {@link #start(Vertx, Clock, Path)}.
+   *
+   * @param reports gets what this instance decides later than it was asked, once it is on disk
+   */
+  public static SimulatorConnector start(
+      Vertx vertx, Clock clock, Path journal, Consumer<Report> reports) throws IOException {
     SimulatorConnector simulator =
-        new SimulatorConnector(
-            vertx, clock, new SimulatorFile(journal, entry -> books[0].apply(entry)));
-    books[0] = simulator.books;
+        new SimulatorConnector(vertx, clock, new SimulatorFile(journal), reports);
+    simulator.runOnce(List.of());
     simulator.writer.start();
     return simulator;
+  }
+
+  /** What the simulated PSP promises as a {@code ConnectorService}; it keeps more. */
+  public static Capabilities capabilities() {
+    return Capabilities.newBuilder()
+        .setConnector(NAME)
+        .setPartialCapture(true)
+        .setMultipleCaptures(true)
+        .setPartialRefund(true)
+        .setTombstonesVoid(true)
+        .setSettlementMode(SettlementMode.SETTLEMENT_MODE_IMMEDIATE)
+        .setQuarantine(seconds(Duration.ofSeconds(1)))
+        .setIdempotencyWindow(seconds(Duration.ofDays(90)))
+        .setAuthorizationLifetime(seconds(Duration.ofDays(90)))
+        .build();
+  }
+
+  private static com.google.protobuf.Duration seconds(Duration duration) {
+    return com.google.protobuf.Duration.newBuilder().setSeconds(duration.toSeconds()).build();
   }
 
   @Override
@@ -83,7 +133,7 @@ public final class SimulatorConnector implements Connector {
   @Override
   public Future<OperationResult> call(ConnectorCall call) {
     Promise<OperationResult> answer = Promise.promise();
-    Waiting waiting = new Waiting(call, answer);
+    Waiting waiting = new Waiting(call, answer, false);
     if (methodOf(call) instanceof SimulatorMethod.Slow slow && slow.delayMs() > 0) {
       vertx.setTimer(slow.delayMs(), now -> queue.add(waiting));
     } else {
@@ -104,14 +154,18 @@ public final class SimulatorConnector implements Connector {
     while (open) {
       try {
         batch.clear();
-        batch.add(queue.take());
-        queue.drainTo(batch, BATCH_MAX - 1);
+        Waiting first = queue.poll(untilNextDue().toNanos(), TimeUnit.NANOSECONDS);
+        if (first != null) {
+          batch.add(first);
+          queue.drainTo(batch, BATCH_MAX - 1);
+        }
         runOnce(batch);
       } catch (InterruptedException ending) {
         LOG.debug("the simulator ends");
       } catch (IOException | RuntimeException broken) {
         LOG.error("the simulator's journal cannot be written", broken);
         books.clear();
+        pending.clear();
         file.rewind();
         batch.forEach(waiting -> waiting.answer.tryFail(broken));
       }
@@ -124,84 +178,106 @@ public final class SimulatorConnector implements Connector {
     closed.complete();
   }
 
+  private Duration untilNextDue() {
+    Due next = pending.peek();
+    if (next == null) {
+      return IDLE_MAX;
+    }
+    Duration left = Duration.between(clock.now(), next.time());
+    return left.isNegative() ? Duration.ZERO : left.compareTo(IDLE_MAX) < 0 ? left : IDLE_MAX;
+  }
+
   private void runOnce(List<Waiting> batch) throws IOException {
-    List<@Nullable OperationResult> answers = new ArrayList<>(batch.size());
+    List<Runnable> afterwards = new ArrayList<>(batch.size());
     file.exclusively(
+        this::read,
         () -> {
-          List<JournalEntry> added = new ArrayList<>();
+          List<JournalLine> added = new ArrayList<>();
+          SimulatorRules rules = new SimulatorRules(books, clock.now(), added::add);
+          decideDue(rules);
+          for (JournalLine decided : added) {
+            report(decided, afterwards);
+          }
           for (Waiting waiting : batch) {
-            JournalEntry entry = SimulatorRules.decide(books, waiting.call, clock.now());
-            if (entry != null) {
-              books.apply(entry);
-              added.add(entry);
-            }
-            answers.add(answer(waiting.call, entry));
+            take(waiting, rules, added, afterwards);
           }
           return added;
         });
-    for (int i = 0; i < batch.size(); i++) {
-      OperationResult answer = answers.get(i);
-      if (answer != null) {
-        batch.get(i).answer.complete(answer);
-      } // else the simulated PSP stays silent, and the caller's deadline ends the wait.
+    afterwards.forEach(Runnable::run);
+  }
+
+  private void read(JournalLine line, long position) {
+    books.written(line, position);
+    if (line.due() != null) {
+      pending.add(new Due(line.due(), line.entry().operationKey()));
     }
   }
 
-  private @Nullable OperationResult answer(ConnectorCall call, @Nullable JournalEntry added) {
-    String key = keyOf(call);
-    JournalEntry entry = added == null ? books.finished(key) : added;
-    OperationResult.Builder answer =
-        OperationResult.newBuilder().setOperationKey(key).setKind(kindOf(call));
-    if (entry == null) {
-      return answer.setNotFound(NotFound.getDefaultInstance()).build();
+  private void decideDue(SimulatorRules rules) {
+    Instant now = clock.now();
+    Due next = pending.peek();
+    while (next != null && !next.time().isAfter(now)) {
+      pending.remove();
+      rules.decidePending(next.key());
+      next = pending.peek();
     }
+  }
+
+  private void report(JournalLine decided, List<Runnable> afterwards) {
+    Report report =
+        new Report(
+            decided.tenant(), decided.entry().paymentId(), SimulatorAnswers.of(decided.entry()));
+    afterwards.add(() -> reports.accept(report));
+  }
+
+  private void take(
+      Waiting waiting, SimulatorRules rules, List<JournalLine> added, List<Runnable> afterwards) {
+    ConnectorCall call = waiting.call;
     SimulatorMethod method = methodOf(call);
-    if (added != null
-        && added.result() == Result.DONE
-        && method instanceof SimulatorMethod.Silent silent
-        && silent.kind() == added.kind()) {
-      return null;
+    String key = ConnectorCalls.keyOf(call);
+    if (call.hasAuthorize()
+        && method instanceof SimulatorMethod.Late late
+        && !waiting.arrived
+        && books.operation(key) == null) {
+      arriveLater(waiting, late);
+      return;
     }
-    return switch (entry.result()) {
-      case DONE, TOMBSTONE -> answer.setDone(done(entry, method)).build();
-      case DECLINED ->
-          answer
-              .setDeclined(
-                  Declined.newBuilder()
-                      .setReasonCode(entry.detail())
-                      .setMessage(messageOf(entry, method)))
-              .build();
-      case RETRYABLE ->
-          answer
-              .setRetryable(
-                  Retryable.newBuilder()
-                      .setMessage("a simulated error")
-                      .setRetryAfter(Duration.getDefaultInstance()))
-              .build();
-    };
+    int before = added.size();
+    rules.take(call);
+    JournalLine line = books.operation(key);
+    Promise<OperationResult> answer = waiting.answer;
+    if (line == null) {
+      OperationResult unknown = SimulatorAnswers.notFound(key, ConnectorCalls.kindOf(call));
+      afterwards.add(() -> answer.complete(unknown));
+    } else if (line.entry().detail().equals(SimulatorRules.UNANSWERED)) {
+      if (call.hasGetOperation()) {
+        afterwards.add(() -> answer.fail(new BusException(BusFailure.UNAVAILABLE, "no word")));
+      }
+    } else if (!isSilent(method, line.entry(), added.size() > before)) {
+      OperationResult truth = SimulatorAnswers.of(line.entry());
+      boolean lies = call.hasAuthorize() && method instanceof SimulatorMethod.WrongAmount;
+      OperationResult known = lies ? SimulatorAnswers.withWrongAmount(truth) : truth;
+      afterwards.add(() -> answer.complete(known));
+    } // else the simulated PSP stays silent, and the caller's deadline ends the wait.
   }
 
-  private static Done done(JournalEntry entry, @Nullable SimulatorMethod method) {
-    boolean wrong = entry.kind() == Kind.AUTHORIZE && method instanceof SimulatorMethod.WrongAmount;
-    Instant time = entry.time();
-    return Done.newBuilder()
-        .setConnectorReference(SimulatorBooks.reference(entry.kind(), entry.operationKey()))
-        .setAmount(
-            Money.newBuilder()
-                .setCurrencyCode(entry.currency())
-                .setMinorUnits(entry.amount() + (wrong ? 1 : 0)))
-        .setTime(
-            com.google.protobuf.Timestamp.newBuilder()
-                .setSeconds(time.getEpochSecond())
-                .setNanos(time.getNano()))
-        .build();
+  private static boolean isSilent(
+      @Nullable SimulatorMethod method, JournalEntry entry, boolean isNew) {
+    return isNew
+        && entry.result() == Result.DONE
+        && method instanceof SimulatorMethod.Silent silent
+        && silent.kind() == entry.kind();
   }
 
-  private static String messageOf(JournalEntry entry, @Nullable SimulatorMethod method) {
-    return method instanceof SimulatorMethod.DeclineAuthorize declined
-            && declined.reason().equals(entry.detail())
-        ? declined.message()
-        : "declined by the simulator: " + entry.detail();
+  /** The caller will have given up by then, and hears nothing. */
+  private void arriveLater(Waiting waiting, SimulatorMethod.Late late) {
+    Timestamp deadline = ConnectorCalls.deadlineOf(waiting.call);
+    Duration left =
+        Duration.between(
+            clock.now(), Instant.ofEpochSecond(deadline.getSeconds(), deadline.getNanos()));
+    long delayMs = Math.max(0, left.toMillis()) + late.afterMs();
+    Waiting arriving = new Waiting(waiting.call, Promise.promise(), true);
+    vertx.setTimer(Math.max(1, delayMs), now -> queue.add(arriving));
   }
 
   private static @Nullable SimulatorMethod methodOf(ConnectorCall call) {
@@ -209,28 +285,6 @@ public final class SimulatorConnector implements Connector {
       case AUTHORIZE -> SimulatorMethod.parse(call.getAuthorize().getPaymentMethod());
       case CAPTURE -> SimulatorMethod.parse(call.getCapture().getPaymentMethod());
       case VOID, REFUND, GET_OPERATION, CALL_NOT_SET -> null;
-    };
-  }
-
-  private static String keyOf(ConnectorCall call) {
-    return switch (call.getCallCase()) {
-      case AUTHORIZE -> call.getAuthorize().getOperationKey();
-      case CAPTURE -> call.getCapture().getOperationKey();
-      case VOID -> call.getVoid().getOperationKey();
-      case REFUND -> call.getRefund().getOperationKey();
-      case GET_OPERATION -> call.getGetOperation().getOperationKey();
-      case CALL_NOT_SET -> throw new IllegalArgumentException("a call without operation");
-    };
-  }
-
-  private static OperationKind kindOf(ConnectorCall call) {
-    return switch (call.getCallCase()) {
-      case AUTHORIZE -> OperationKind.OPERATION_KIND_AUTHORIZE;
-      case CAPTURE -> OperationKind.OPERATION_KIND_CAPTURE;
-      case VOID -> OperationKind.OPERATION_KIND_VOID;
-      case REFUND -> OperationKind.OPERATION_KIND_REFUND;
-      case GET_OPERATION -> call.getGetOperation().getKind();
-      case CALL_NOT_SET -> throw new IllegalArgumentException("a call without operation");
     };
   }
 }

@@ -2,7 +2,10 @@ package dev.ducat.saga.connector;
 
 import dev.ducat.saga.connector.JournalEntry.Kind;
 import dev.ducat.saga.connector.JournalEntry.Result;
+import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -42,20 +45,30 @@ public final class SimulatorJournal {
    */
   public static SimulatorJournal read(Path file) {
     List<JournalEntry> entries = new ArrayList<>();
-    try {
-      if (Files.exists(file)) {
-        String text = Files.readString(file, StandardCharsets.UTF_8);
-        for (String line : text.substring(0, text.lastIndexOf('\n') + 1).split("\n", -1)) {
-          JournalEntry entry = JournalEntry.parse(line);
-          if (entry != null) {
-            entries.add(entry);
-          }
-        }
+    if (Files.exists(file)) {
+      try (InputStream bytes = new BufferedInputStream(Files.newInputStream(file), 1 << 16)) {
+        readLines(bytes, entries);
+      } catch (IOException unreadable) {
+        throw new UncheckedIOException(unreadable);
       }
-    } catch (IOException unreadable) {
-      throw new UncheckedIOException(unreadable);
     }
     return new SimulatorJournal(entries);
+  }
+
+  /** A line counts once its end is there: a BufferedReader would take a torn one for whole. */
+  private static void readLines(InputStream bytes, List<JournalEntry> entries) throws IOException {
+    ByteArrayOutputStream line = new ByteArrayOutputStream();
+    for (int next = bytes.read(); next >= 0; next = bytes.read()) {
+      if (next != '\n') {
+        line.write(next);
+        continue;
+      }
+      JournalEntry entry = JournalEntry.parse(line.toString(StandardCharsets.UTF_8));
+      if (entry != null) {
+        entries.add(entry);
+      }
+      line.reset();
+    }
   }
 
   /** All lines, oldest first. */

@@ -5,58 +5,156 @@ import dev.ducat.proto.connector.v1.CaptureRequest;
 import dev.ducat.proto.connector.v1.RefundRequest;
 import dev.ducat.proto.connector.v1.VoidRequest;
 import dev.ducat.proto.internal.v1.ConnectorCall;
+import dev.ducat.proto.type.v1.Money;
 import dev.ducat.saga.connector.JournalEntry.Kind;
 import dev.ducat.saga.connector.JournalEntry.Result;
 import java.time.Instant;
-import org.jspecify.annotations.Nullable;
+import java.util.function.Consumer;
 
 /**
  * What the simulated PSP decides, from its books alone: deterministic, and once per operation key.
+ * Each line is drafted into the books as it is decided.
  */
 final class SimulatorRules {
-  private SimulatorRules() {}
+  /** The detail of a line whose operation is never spoken of. */
+  static final String UNANSWERED = "UNANSWERED";
+
+  /** The reason of an authorize whose void came before it. */
+  static final String VOIDED = "VOIDED";
+
+  private final SimulatorBooks books;
+  private final Instant now;
+  private final Consumer<JournalLine> added;
 
   /**
-   * The line that a new operation adds to the journal; null when it adds none, because its key is
-   * known already or it only asks.
+   * Rules for one turn.
+   *
+   * @param added gets each new line of the journal, in order
    */
-  static @Nullable JournalEntry decide(SimulatorBooks books, ConnectorCall call, Instant now) {
-    return switch (call.getCallCase()) {
-      case AUTHORIZE -> authorize(books, call.getAuthorize(), now);
-      case CAPTURE -> capture(books, call.getCapture(), now);
-      case VOID -> release(books, call.getVoid(), now);
-      case REFUND -> refund(books, call.getRefund(), now);
-      case GET_OPERATION, CALL_NOT_SET -> null;
-    };
+  SimulatorRules(SimulatorBooks books, Instant now, Consumer<JournalLine> added) {
+    this.books = books;
+    this.now = now;
+    this.added = added;
   }
 
-  private static @Nullable JournalEntry authorize(
-      SimulatorBooks books, AuthorizeRequest request, Instant now) {
+  /** Carries a call out, unless its key was decided before or it only asks. */
+  void take(ConnectorCall call) {
+    switch (call.getCallCase()) {
+      case AUTHORIZE -> authorize(call.getAuthorize());
+      case CAPTURE -> capture(call.getCapture());
+      case VOID -> release(call.getVoid());
+      case REFUND -> refund(call.getRefund());
+      case GET_OPERATION -> decidePending(call.getGetOperation().getOperationKey());
+      case CALL_NOT_SET -> {}
+    }
+  }
+
+  /** Decides an operation that is pending, where its time has come. */
+  void decidePending(String key) {
+    JournalLine pending = books.operation(key);
+    if (pending == null || !pending.isPending()) {
+      return;
+    }
+    Standing standing = books.standing(key);
+    JournalEntry asked = pending.entry();
+    if (standing.voided()) {
+      add(pending, asked, Result.DECLINED, VOIDED, standing);
+    } else if (pending.due() == null || !now.isBefore(pending.due())) {
+      add(
+          pending,
+          asked,
+          Result.DONE,
+          "",
+          standing.afterAuthorize(asked.currency(), asked.amount()));
+    }
+  }
+
+  private void add(
+      JournalLine pending, JournalEntry asked, Result result, String detail, Standing standing) {
+    write(
+        new JournalLine(
+            new JournalEntry(
+                now,
+                asked.operationKey(),
+                asked.kind(),
+                result,
+                asked.paymentId(),
+                asked.authorizationKey(),
+                asked.amount(),
+                asked.currency(),
+                detail),
+            pending.tenant(),
+            null,
+            pending.errors(),
+            standing));
+  }
+
+  private void authorize(AuthorizeRequest request) {
     String key = request.getOperationKey();
-    if (books.finished(key) != null) {
-      return null;
+    JournalLine known = books.operation(key);
+    if (known != null && !known.isRetryable()) {
+      decidePending(key);
+      return;
     }
-    if (books.isVoided(key)) {
-      return authorize(request, Result.DECLINED, "VOIDED", now);
+    Standing standing = books.standing(key);
+    int errors = known == null ? 0 : known.errors();
+    if (standing.voided()) {
+      authorized(request, Result.DECLINED, VOIDED, errors);
+      return;
     }
-    return switch (SimulatorMethod.parse(request.getPaymentMethod())) {
-      case null -> authorize(request, Result.DECLINED, "UNKNOWN_PAYMENT_METHOD", now);
+    if (request.getAmount().getMinorUnits() <= 0) {
+      authorized(request, Result.DECLINED, "INVALID_AMOUNT", errors);
+      return;
+    }
+    switch (SimulatorMethod.parse(request.getPaymentMethod())) {
+      case null -> authorized(request, Result.DECLINED, "UNKNOWN_PAYMENT_METHOD", errors);
       case SimulatorMethod.DeclineAuthorize declined ->
-          authorize(request, Result.DECLINED, declined.reason(), now);
-      case SimulatorMethod.Errors errors ->
-          books.errors(key) < errors.count()
-              ? authorize(request, Result.RETRYABLE, "SIMULATED_ERROR", now)
-              : authorize(request, Result.DONE, "", now);
-      case SimulatorMethod.Ok ok -> authorize(request, Result.DONE, "", now);
-      case SimulatorMethod.DeclineCapture later -> authorize(request, Result.DONE, "", now);
-      case SimulatorMethod.Slow slow -> authorize(request, Result.DONE, "", now);
-      case SimulatorMethod.Silent silent -> authorize(request, Result.DONE, "", now);
-      case SimulatorMethod.WrongAmount wrong -> authorize(request, Result.DONE, "", now);
-    };
+          authorized(request, Result.DECLINED, declined.reason(), errors);
+      case SimulatorMethod.Errors wanted -> {
+        boolean again = errors < wanted.count();
+        authorized(
+            request,
+            again ? Result.RETRYABLE : Result.DONE,
+            again ? "SIMULATED_ERROR" : "",
+            again ? errors + 1 : errors);
+      }
+      case SimulatorMethod.Action action -> pending(request, action.afterMs());
+      case SimulatorMethod.UnknownForever never ->
+          authorized(request, Result.DONE, UNANSWERED, errors);
+      case SimulatorMethod.WrongAmount wrong -> authorized(request, Result.DONE, "", errors);
+      case SimulatorMethod.Ok ok -> authorized(request, Result.DONE, "", errors);
+      case SimulatorMethod.DeclineCapture later -> authorized(request, Result.DONE, "", errors);
+      case SimulatorMethod.Slow slow -> authorized(request, Result.DONE, "", errors);
+      case SimulatorMethod.Silent silent -> authorized(request, Result.DONE, "", errors);
+      case SimulatorMethod.Late late -> authorized(request, Result.DONE, "", errors);
+    }
   }
 
-  private static JournalEntry authorize(
-      AuthorizeRequest request, Result result, String detail, Instant now) {
+  private void authorized(AuthorizeRequest request, Result result, String detail, int errors) {
+    Money amount = request.getAmount();
+    Standing before = books.standing(request.getOperationKey());
+    write(
+        new JournalLine(
+            entry(request, result, detail),
+            request.getTenant(),
+            null,
+            errors,
+            result == Result.DONE
+                ? before.afterAuthorize(amount.getCurrencyCode(), amount.getMinorUnits())
+                : before));
+  }
+
+  private void pending(AuthorizeRequest request, long afterMs) {
+    write(
+        new JournalLine(
+            entry(request, Result.PENDING, ""),
+            request.getTenant(),
+            now.plusMillis(afterMs),
+            0,
+            Standing.NOTHING));
+  }
+
+  private JournalEntry entry(AuthorizeRequest request, Result result, String detail) {
     return new JournalEntry(
         now,
         request.getOperationKey(),
@@ -69,71 +167,113 @@ final class SimulatorRules {
         detail);
   }
 
-  private static @Nullable JournalEntry capture(
-      SimulatorBooks books, CaptureRequest request, Instant now) {
-    if (books.finished(request.getOperationKey()) != null) {
-      return null;
+  private void capture(CaptureRequest request) {
+    if (books.operation(request.getOperationKey()) != null) {
+      return;
     }
     String authorization = request.getAuthorizationKey();
-    long amount = request.getAmount().getMinorUnits();
+    decidePending(authorization);
+    Standing standing = books.standing(authorization);
+    Money amount = request.getAmount();
     String refusal;
     if (SimulatorMethod.parse(request.getPaymentMethod())
         instanceof SimulatorMethod.DeclineCapture) {
       refusal = "DECLINED";
-    } else if (books.isVoided(authorization)) {
+    } else if (standing.voided()) {
       refusal = "AUTHORIZATION_VOIDED";
-    } else if (!books.isAuthorized(authorization)) {
+    } else if (!standing.isAuthorized()) {
       refusal = "AUTHORIZATION_NOT_FOUND";
     } else {
-      refusal = amount > books.capturable(authorization) ? "AMOUNT_EXCEEDED" : "";
+      refusal = refusal(amount, standing, standing.capturable());
     }
-    return new JournalEntry(
-        now,
-        request.getOperationKey(),
-        Kind.CAPTURE,
-        refusal.isEmpty() ? Result.DONE : Result.DECLINED,
-        request.getPaymentId(),
-        authorization,
-        amount,
-        request.getAmount().getCurrencyCode(),
-        refusal);
+    boolean done = refusal.isEmpty();
+    write(
+        new JournalLine(
+            new JournalEntry(
+                now,
+                request.getOperationKey(),
+                Kind.CAPTURE,
+                done ? Result.DONE : Result.DECLINED,
+                request.getPaymentId(),
+                authorization,
+                amount.getMinorUnits(),
+                amount.getCurrencyCode(),
+                refusal),
+            request.getTenant(),
+            null,
+            0,
+            done ? standing.afterCapture(amount.getMinorUnits()) : standing));
   }
 
-  private static @Nullable JournalEntry release(
-      SimulatorBooks books, VoidRequest request, Instant now) {
-    if (books.finished(request.getOperationKey()) != null) {
-      return null;
+  private void release(VoidRequest request) {
+    if (books.operation(request.getOperationKey()) != null) {
+      return;
     }
     String authorization = request.getAuthorizationKey();
-    return new JournalEntry(
-        now,
-        request.getOperationKey(),
-        Kind.VOID,
-        books.isAuthorized(authorization) ? Result.DONE : Result.TOMBSTONE,
-        request.getPaymentId(),
-        authorization,
-        books.capturable(authorization),
-        request.getAmount().getCurrencyCode(),
-        "");
+    decidePending(authorization);
+    Standing standing = books.standing(authorization);
+    write(
+        new JournalLine(
+            new JournalEntry(
+                now,
+                request.getOperationKey(),
+                Kind.VOID,
+                standing.isAuthorized() ? Result.DONE : Result.TOMBSTONE,
+                request.getPaymentId(),
+                authorization,
+                standing.capturable(),
+                standing.isAuthorized()
+                    ? standing.currency()
+                    : request.getAmount().getCurrencyCode(),
+                ""),
+            request.getTenant(),
+            null,
+            0,
+            standing.afterVoid()));
+    decidePending(authorization);
   }
 
-  private static @Nullable JournalEntry refund(
-      SimulatorBooks books, RefundRequest request, Instant now) {
-    if (books.finished(request.getOperationKey()) != null) {
-      return null;
+  private void refund(RefundRequest request) {
+    if (books.operation(request.getOperationKey()) != null) {
+      return;
     }
-    String authorization = request.getAuthorizationKey();
-    long amount = request.getAmount().getMinorUnits();
-    boolean covered = amount <= books.refundable(authorization);
-    return new JournalEntry(
-        now,
-        request.getOperationKey(),
-        Kind.REFUND,
-        covered ? Result.DONE : Result.DECLINED,
-        request.getPaymentId(),
-        authorization,
-        amount,
-        request.getAmount().getCurrencyCode(),
-        covered ? "" : "AMOUNT_EXCEEDED");
+    Standing standing = books.standing(request.getAuthorizationKey());
+    Money amount = request.getAmount();
+    String refusal =
+        standing.isAuthorized()
+            ? refusal(amount, standing, standing.refundable())
+            : "CAPTURE_NOT_FOUND";
+    boolean done = refusal.isEmpty();
+    write(
+        new JournalLine(
+            new JournalEntry(
+                now,
+                request.getOperationKey(),
+                Kind.REFUND,
+                done ? Result.DONE : Result.DECLINED,
+                request.getPaymentId(),
+                request.getAuthorizationKey(),
+                amount.getMinorUnits(),
+                amount.getCurrencyCode(),
+                refusal),
+            request.getTenant(),
+            null,
+            0,
+            done ? standing.afterRefund(amount.getMinorUnits()) : standing));
+  }
+
+  private static String refusal(Money amount, Standing standing, long limit) {
+    if (!amount.getCurrencyCode().equals(standing.currency())) {
+      return "CURRENCY_MISMATCH";
+    }
+    if (amount.getMinorUnits() <= 0) {
+      return "INVALID_AMOUNT";
+    }
+    return amount.getMinorUnits() > limit ? "AMOUNT_EXCEEDED" : "";
+  }
+
+  private void write(JournalLine line) {
+    books.draft(line);
+    added.accept(line);
   }
 }

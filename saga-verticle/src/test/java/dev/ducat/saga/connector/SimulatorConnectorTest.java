@@ -1,7 +1,9 @@
 package dev.ducat.saga.connector;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.ducat.kernel.bus.BusException;
 import dev.ducat.kernel.sql.Await;
 import dev.ducat.kernel.time.SystemClock;
 import dev.ducat.proto.connector.v1.AuthorizeRequest;
@@ -24,6 +26,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -36,12 +41,13 @@ final class SimulatorConnectorTest {
   private Path journal;
   private SimulatorConnector one;
   private SimulatorConnector two;
+  private final Queue<SimulatorConnector.Report> reports = new ConcurrentLinkedQueue<>();
 
   @BeforeEach
   void start(Vertx vertx) throws IOException {
     journal = folder.resolve("psp").resolve("journal");
-    one = SimulatorConnector.start(vertx, new SystemClock(), journal);
-    two = SimulatorConnector.start(vertx, new SystemClock(), journal);
+    one = SimulatorConnector.start(vertx, new SystemClock(), journal, reports::add);
+    two = SimulatorConnector.start(vertx, new SystemClock(), journal, reports::add);
   }
 
   @AfterEach
@@ -114,6 +120,117 @@ final class SimulatorConnectorTest {
     assertThat(reason(one.call(question("q")))).isEqualTo("DECLINED");
     assertThat(reason(one.call(authorize("q2", "sim_nonsense", 5))))
         .isEqualTo("UNKNOWN_PAYMENT_METHOD");
+  }
+
+  @Test
+  void theSecondVoidFreesNothing() {
+    await(one.call(authorize("a", "sim_ok", 100)));
+    assertThat(await(one.call(release("v1", "a"))).getDone().getAmount()).isEqualTo(euros(100));
+    assertThat(await(two.call(release("v2", "a"))).getDone().getAmount()).isEqualTo(euros(0));
+    assertThat(await(two.call(release("v1", "a"))).getDone().getAmount()).isEqualTo(euros(100));
+  }
+
+  @Test
+  void anotherCurrencyOrNoAmountIsRefused() {
+    await(one.call(authorize("a", "sim_ok", 100)));
+    ConnectorCall.Builder dollars = capture("c", "a", 10).toBuilder();
+    dollars.getCaptureBuilder().getAmountBuilder().setCurrencyCode("USD");
+    assertThat(reason(one.call(dollars.build()))).isEqualTo("CURRENCY_MISMATCH");
+    await(one.call(capture("c2", "a", 100)));
+    ConnectorCall.Builder back = refund("r", "a", 10).toBuilder();
+    back.getRefundBuilder().getAmountBuilder().setCurrencyCode("USD");
+    assertThat(reason(one.call(back.build()))).isEqualTo("CURRENCY_MISMATCH");
+    assertThat(reason(one.call(refund("r2", "a", 0)))).isEqualTo("INVALID_AMOUNT");
+    assertThat(reason(one.call(authorize("none", "sim_ok", 0)))).isEqualTo("INVALID_AMOUNT");
+    assertThat(reason(one.call(refund("r3", "nothing", 1)))).isEqualTo("CAPTURE_NOT_FOUND");
+  }
+
+  @Test
+  void aKeyUsedAgainForSomethingElseGetsTheFirstAnswer() {
+    await(one.call(authorize("a", "sim_ok", 100)));
+
+    assertThat(await(two.call(authorize("a", "sim_ok", 900))).getDone().getAmount())
+        .isEqualTo(euros(100));
+    assertThat(await(two.call(capture("a", "a", 50))).getKind())
+        .isEqualTo(OperationKind.OPERATION_KIND_AUTHORIZE);
+    assertThat(SimulatorJournal.read(journal).entries()).hasSize(1);
+  }
+
+  @Test
+  void thePayerActsByHimselfAndItIsReportedOnce() {
+    OperationResult asked = await(one.call(authorize("act", "sim_action_60", 100)));
+    OperationResult repeated = await(two.call(authorize("act", "sim_action_60", 100)));
+
+    assertThat(asked.getPending().getNextAction().getUrl()).startsWith("https://");
+    assertThat(repeated).isEqualTo(asked);
+    assertThat(reason(one.call(capture("c", "act", 100)))).isEqualTo("AUTHORIZATION_NOT_FOUND");
+    Awaitility.await().until(() -> reports.size() == 1);
+    assertThat(reports.peek().paymentId()).isEqualTo("pay_1");
+    assertThat(reports.peek().result()).isEqualTo(await(two.call(question("act"))));
+    assertThat(await(one.call(capture("c2", "act", 100))).hasDone()).isTrue();
+    assertThat(SimulatorJournal.read(journal).effectsByOperation()).containsEntry("act", 1);
+    assertThat(reports).hasSize(1);
+  }
+
+  @Test
+  void aVoidEndsWhatWaitsForThePayer() {
+    await(one.call(authorize("act", "sim_action_900000", 100)));
+    assertThat(await(two.call(release("v", "act"))).getDone().getAmount()).isEqualTo(euros(0));
+
+    assertThat(reason(one.call(question("act")))).isEqualTo("VOIDED");
+    assertThat(SimulatorJournal.read(journal).effectsByOperation()).isEmpty();
+  }
+
+  @Test
+  void whatIsPendingIsDecidedAfterARestartToo(Vertx vertx) throws IOException {
+    await(one.call(authorize("act", "sim_action_1", 100)));
+    await(one.close());
+    await(two.close());
+    one = SimulatorConnector.start(vertx, new SystemClock(), journal, reports::add);
+    two = SimulatorConnector.start(vertx, new SystemClock(), journal, reports::add);
+
+    Awaitility.await().until(() -> await(one.call(question("act"))).hasDone());
+  }
+
+  @Test
+  void aLateAuthorizeIsUnknownUntilItArrivesAndLosesAgainstAVoid() {
+    Future<OperationResult> lost = one.call(authorize("late", "sim_late_50", 100));
+    assertThat(await(one.call(question("late"))).hasNotFound()).isTrue();
+    Awaitility.await().until(() -> await(two.call(question("late"))).hasDone());
+    assertThat(lost.isComplete()).isFalse();
+    assertThat(await(two.call(authorize("late", "sim_late_50", 100))).hasDone()).isTrue();
+
+    one.call(authorize("lost", "sim_late_50", 100));
+    await(two.call(release("v", "lost")));
+    Awaitility.await().until(() -> await(two.call(question("lost"))).hasDeclined());
+    assertThat(reason(one.call(question("lost")))).isEqualTo("VOIDED");
+  }
+
+  @Test
+  void neverAWordOfIt() {
+    Future<OperationResult> asked = one.call(authorize("dark", "sim_unknown_forever", 100));
+    Future<OperationResult> again = two.call(authorize("dark", "sim_unknown_forever", 100));
+
+    assertThatThrownBy(() -> await(two.call(question("dark")))).isInstanceOf(BusException.class);
+    assertThat(asked.isComplete() || again.isComplete()).isFalse();
+    assertThat(SimulatorJournal.read(journal).effectsByOperation()).containsEntry("dark", 1);
+    assertThat(await(one.call(release("v", "dark"))).getDone().getAmount()).isEqualTo(euros(100));
+  }
+
+  @Test
+  void everythingIsKnownAfterARestart(Vertx vertx) throws IOException {
+    List<Future<OperationResult>> asked = new ArrayList<>();
+    for (int i = 0; i < 5_000; i++) {
+      asked.add(one.call(authorize("a" + i, "sim_ok", 1 + i)));
+    }
+    await(Future.join(asked));
+    await(one.close());
+    one = SimulatorConnector.start(vertx, new SystemClock(), journal);
+
+    for (int i = 0; i < 5_000; i += 7) {
+      assertThat(await(one.call(question("a" + i))).getDone().getAmount()).isEqualTo(euros(1 + i));
+    }
+    assertThat(await(one.call(question("a5000"))).hasNotFound()).isTrue();
   }
 
   @Test
