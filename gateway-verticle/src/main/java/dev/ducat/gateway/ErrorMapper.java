@@ -133,7 +133,7 @@ final class ErrorMapper {
       // A timeout means unknown, never failed.
       case TIMEOUT -> status(new Problem.DeadlineExceeded());
       case NO_HANDLERS, NOT_OWNER, DRAINING, UNAVAILABLE -> dependencyDown();
-      case INTERNAL -> defect(failure);
+      case INTERNAL, REJECTED -> defect(failure);
     };
   }
 

@@ -118,6 +118,26 @@ public record GatewaySettings(
         connectors);
   }
 
+  public GatewaySettings withConnectors(List<String> names) {
+    return new GatewaySettings(
+        host,
+        port,
+        operationsPort,
+        eventLoops,
+        inFlightMax,
+        streamsMax,
+        redisUri,
+        waitDefault,
+        deadlineDefault,
+        deadlineMax,
+        streamMax,
+        drain,
+        linger,
+        keyLife,
+        maxAmountMinor,
+        names);
+  }
+
   public GatewaySettings withInFlightMax(int calls, int streams) {
     return new GatewaySettings(
         host,

@@ -1,5 +1,6 @@
 package dev.ducat.saga;
 
+import dev.ducat.proto.connector.v1.SettlementMode;
 import java.time.Duration;
 
 /**
@@ -10,9 +11,28 @@ import java.time.Duration;
  * @param idempotencyWindow how long the PSP remembers a key, so that sending it again does nothing
  *     twice
  * @param windowMargin how much earlier we stop sending a key again
+ * @param authorizationLifetime how long an authorization holds where its PSP does not say
+ * @param settlement when captured funds count as settled
  */
 public record ConnectorTerms(
-    Duration deadline, Duration quarantine, Duration idempotencyWindow, Duration windowMargin) {
+    Duration deadline,
+    Duration quarantine,
+    Duration idempotencyWindow,
+    Duration windowMargin,
+    Duration authorizationLifetime,
+    SettlementMode settlement) {
+
+  /** Terms with authorizations of seven days and settlement with the capture. */
+  public ConnectorTerms(
+      Duration deadline, Duration quarantine, Duration idempotencyWindow, Duration windowMargin) {
+    this(
+        deadline,
+        quarantine,
+        idempotencyWindow,
+        windowMargin,
+        Duration.ofDays(7),
+        SettlementMode.SETTLEMENT_MODE_IMMEDIATE);
+  }
 
   /**
    * The simulator answers from its journal at once and remembers every key for ever; a day is

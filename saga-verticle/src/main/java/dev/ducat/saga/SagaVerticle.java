@@ -12,6 +12,8 @@ import dev.ducat.proto.internal.v1.PaymentQueryRequest;
 import dev.ducat.proto.internal.v1.ShardReply;
 import dev.ducat.proto.internal.v1.ShardRequest;
 import dev.ducat.saga.connector.Connector;
+import dev.ducat.saga.connector.GrpcConnector;
+import dev.ducat.saga.connector.RemoteSettings;
 import dev.ducat.saga.connector.SimulatorConnector;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -31,6 +33,7 @@ public final class SagaVerticle extends VerticleBase {
 
   private final Node node;
   private final SagaSettings settings;
+  private final Map<String, RemoteSettings> remotes;
   private final List<PaymentLane> lanes = new ArrayList<>();
   private final Map<Lease, ShardUnit> units = new ConcurrentHashMap<>();
   private final Map<Lease, Registration> served = new ConcurrentHashMap<>();
@@ -39,8 +42,19 @@ public final class SagaVerticle extends VerticleBase {
   private volatile boolean open = true;
 
   public SagaVerticle(Node node, SagaSettings settings) {
+    this(node, settings, Map.of());
+  }
+
+  /**
+   * A verticle with connectors in other processes.
+   *
+   * @param remotes by their names, which {@code settings} knows too; one named {@code simulator}
+   *     takes the place of the built-in one
+   */
+  public SagaVerticle(Node node, SagaSettings settings, Map<String, RemoteSettings> remotes) {
     this.node = node;
     this.settings = settings;
+    this.remotes = Map.copyOf(remotes);
   }
 
   @Override
@@ -77,20 +91,27 @@ public final class SagaVerticle extends VerticleBase {
   }
 
   private Future<Void> startConnectors() {
+    remotes.forEach(
+        (name, remote) ->
+            serve(GrpcConnector.open(name, vertx, node.clock(), node.meters(), remote)));
+    if (remotes.containsKey(SimulatorConnector.NAME)) {
+      return Future.succeededFuture();
+    }
     return vertx
         .executeBlocking(
             () -> SimulatorConnector.start(vertx, node.clock(), settings.simulatorJournal()))
-        .onSuccess(
-            simulator -> {
-              connectors.add(simulator);
-              local.add(
-                  node.bus()
-                      .serveLocal(
-                          "connector." + simulator.name(),
-                          ConnectorCall.getDefaultInstance(),
-                          simulator::call));
-            })
+        .onSuccess(this::serve)
         .mapEmpty();
+  }
+
+  private void serve(Connector connector) {
+    connectors.add(connector);
+    local.add(
+        node.bus()
+            .serveLocal(
+                "connector." + connector.name(),
+                ConnectorCall.getDefaultInstance(),
+                connector::call));
   }
 
   private PaymentLane laneOf(Lease lease) {

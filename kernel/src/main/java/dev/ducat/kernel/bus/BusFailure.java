@@ -15,7 +15,9 @@ public enum BusFailure {
   /** The work is not known to have happened: a dependency is down. Ask again later. */
   UNAVAILABLE(6, false),
   /** A defect. The message says which error id the log has. */
-  INTERNAL(7, false);
+  INTERNAL(7, false),
+  /** Whoever was asked calls the request itself wrong. Asking again changes nothing. */
+  REJECTED(8, false);
 
   private final int code;
   private final boolean asksAgain;

@@ -46,9 +46,11 @@ final class ConfigReader {
           + " either, for development on a network you trust";
 
   private final Values values;
+  private final ConnectorReader connectors;
 
   ConfigReader(Settings settings) {
     this.values = new Values(settings);
+    this.connectors = new ConnectorReader(settings, values);
   }
 
   NodeConfig read() {
@@ -64,6 +66,7 @@ final class ConfigReader {
             units(),
             chainKey(),
             new Fees(fee(Setting.FEE, values.text(Setting.FEE)), merchantFees()),
+            connectors.read(),
             journal(),
             log());
     if (!values.faults().isEmpty()) {

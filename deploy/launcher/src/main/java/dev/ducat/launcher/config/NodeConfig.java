@@ -2,8 +2,11 @@ package dev.ducat.launcher.config;
 
 import dev.ducat.kernel.shard.ShardSettings;
 import dev.ducat.kernel.sql.PgSettings;
+import dev.ducat.saga.ConnectorTerms;
 import dev.ducat.saga.Fee;
+import dev.ducat.saga.connector.RemoteSettings;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -17,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param actors the verticles that run here
  * @param services the real services, or null for the embedded ones
  * @param chainKey key of the ledger's hash chain; null for the one of development
+ * @param connectors the ways to PSPs
  * @param simulatorJournal where the simulated PSP keeps what it did; nodes share it
  */
 public record NodeConfig(
@@ -29,6 +33,7 @@ public record NodeConfig(
     ShardSettings units,
     @Nullable SecretKey chainKey,
     Fees fees,
+    Connectors connectors,
     Path simulatorJournal,
     Log log) {
 
@@ -77,6 +82,30 @@ public record NodeConfig(
   public record Fees(Fee standard, Map<String, Fee> byMerchant) {
     public Fees {
       byMerchant = Map.copyOf(byMerchant);
+    }
+  }
+
+  /**
+   * The ways to PSPs.
+   *
+   * @param standard taken where a payment names none
+   * @param terms of every connector, by its name
+   * @param remotes those of them that are a {@code ConnectorService} elsewhere
+   */
+  public record Connectors(
+      String standard, Map<String, ConnectorTerms> terms, Map<String, RemoteSettings> remotes) {
+    public Connectors {
+      terms = Map.copyOf(terms);
+      remotes = Map.copyOf(remotes);
+    }
+
+    /** Their names, the standard one first. */
+    public List<String> names() {
+      List<String> others =
+          terms.keySet().stream().filter(name -> !name.equals(standard)).sorted().toList();
+      List<String> names = new ArrayList<>(List.of(standard));
+      names.addAll(others);
+      return names;
     }
   }
 

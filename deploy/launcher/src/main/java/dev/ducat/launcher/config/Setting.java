@@ -36,6 +36,7 @@ public enum Setting {
       true),
   FEE("fee", "0bp+0", "What merchants pay per payment: basis points + fixed minor units."),
   FEES("fees", "", "Fees of single merchants: acme=150bp+25,globex=0bp+10."),
+  CONNECTOR("connector", "simulator", "The connector of payments that name none."),
   SIMULATOR_JOURNAL(
       "simulator.journal",
       "",

@@ -7,6 +7,8 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
@@ -26,6 +28,7 @@ public final class Settings {
   private record Given(String value, String source) {}
 
   private final Map<Setting, Given> given = new EnumMap<>(Setting.class);
+  private final Map<String, Map<ConnectorSetting, Given>> connectors = new TreeMap<>();
   private final List<String> faults = new ArrayList<>();
 
   private Settings() {}
@@ -73,6 +76,34 @@ public final class Settings {
     return setting.key() + " (" + (value == null ? "default" : value.source()) + ")";
   }
 
+  /** The connectors that something is said about. */
+  Set<String> connectors() {
+    return Set.copyOf(connectors.keySet());
+  }
+
+  /** Whether something is said about this of a connector. */
+  boolean has(String connector, ConnectorSetting setting) {
+    return connectors.getOrDefault(connector, Map.of()).containsKey(setting);
+  }
+
+  /** A connector's value as text. */
+  String text(String connector, ConnectorSetting setting) {
+    Given value = connectors.getOrDefault(connector, Map.of()).get(setting);
+    return value == null ? setting.standard() : value.value();
+  }
+
+  /** A connector's setting and the origin of its value, for messages. */
+  String named(String connector, ConnectorSetting setting) {
+    Given value = connectors.getOrDefault(connector, Map.of()).get(setting);
+    return setting.key(connector) + " (" + (value == null ? "default" : value.source()) + ")";
+  }
+
+  private void give(String connector, ConnectorSetting setting, Given value) {
+    connectors
+        .computeIfAbsent(connector, none -> new EnumMap<>(ConnectorSetting.class))
+        .put(setting, value);
+  }
+
   List<String> faults() {
     return List.copyOf(faults);
   }
@@ -84,6 +115,13 @@ public final class Settings {
         (setting, value) ->
             out.append(
                 "%-18s %s  (%s)%n".formatted(setting.key(), shown(setting), value.source())));
+    connectors.forEach(
+        (connector, ofIt) ->
+            ofIt.forEach(
+                (setting, value) ->
+                    out.append(
+                        "%-18s %s  (%s)%n"
+                            .formatted(setting.key(connector), value.value(), value.source()))));
     return out.toString();
   }
 
@@ -139,11 +177,23 @@ public final class Settings {
             : null;
     if (setting != null) {
       given.put(setting, new Given(asText(value), source));
+    } else if (isOfConnector(key)) {
+      String[] parts = key.substring(ConnectorSetting.PREFIX.length()).split("\\.", 2);
+      ConnectorSetting.byKey(parts[1])
+          .ifPresent(known -> give(parts[0], known, new Given(asText(value), source)));
     } else if (fromFile != null && fromFile.secret()) {
       readSecret(fromFile, asText(value), source);
     } else {
       faults.add(key + " (" + source + "): there is no such setting");
     }
+  }
+
+  private static boolean isOfConnector(String key) {
+    int dot = key.lastIndexOf('.');
+    return key.startsWith(ConnectorSetting.PREFIX)
+        && dot > ConnectorSetting.PREFIX.length()
+        && key.indexOf('.', ConnectorSetting.PREFIX.length()) == dot
+        && ConnectorSetting.byKey(key.substring(dot + 1)).isPresent();
   }
 
   private static String asText(@Nullable Object value) {
@@ -154,6 +204,14 @@ public final class Settings {
   }
 
   private void readEnvironment(Map<String, String> environment) {
+    environment.forEach(
+        (variable, value) -> {
+          for (ConnectorSetting setting : ConnectorSetting.values()) {
+            setting
+                .connectorOf(variable)
+                .ifPresent(connector -> give(connector, setting, new Given(value, variable)));
+          }
+        });
     for (Setting setting : Setting.values()) {
       String value = environment.get(setting.variable());
       String path = setting.secret() ? environment.get(setting.variable() + "_FILE") : null;

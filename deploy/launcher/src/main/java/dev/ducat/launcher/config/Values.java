@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
  */
 final class Values {
   private static final Pattern HOST_PORT = Pattern.compile("[^:/@\\s]+:([0-9]{1,5})");
-  private static final Pattern DURATION = Pattern.compile("([0-9]{1,9})(ms|s|m)");
+  private static final Pattern DURATION = Pattern.compile("([0-9]{1,9})(ms|s|m|h|d)");
   private static final int PORT_MAX = 65_535;
 
   private final Settings settings;
@@ -50,16 +50,19 @@ final class Values {
   }
 
   int number(Setting setting, int min, int max) {
-    String text = text(setting).strip();
+    return number(settings.named(setting), text(setting), min, max);
+  }
+
+  int number(String named, String text, int min, int max) {
     try {
-      int value = Integer.parseInt(text);
+      int value = Integer.parseInt(text.strip());
       if (value >= min && value <= max) {
         return value;
       }
     } catch (NumberFormatException notANumber) {
       // Told below, with the range.
     }
-    fault(setting, "must be a number from " + min + " to " + max + ", is " + text);
+    fault(named + " must be a number from " + min + " to " + max + ", is " + text.strip());
     return min;
   }
 
@@ -71,24 +74,31 @@ final class Values {
     return text.equals("true");
   }
 
-  /** A time such as {@code 250ms}, {@code 6s} or {@code 1m}. */
+  /** A time such as {@code 250ms}, {@code 6s}, {@code 1m}, {@code 24h} or {@code 7d}. */
   Duration duration(Setting setting, Duration min, Duration max) {
-    Matcher parts = DURATION.matcher(text(setting));
+    return duration(settings.named(setting), text(setting), min, max);
+  }
+
+  Duration duration(String named, String text, Duration min, Duration max) {
+    Matcher parts = DURATION.matcher(text);
     if (parts.matches()) {
       long count = Long.parseLong(parts.group(1));
       Duration value =
           switch (parts.group(2)) {
             case "ms" -> Duration.ofMillis(count);
             case "s" -> Duration.ofSeconds(count);
-            default -> Duration.ofMinutes(count);
+            case "m" -> Duration.ofMinutes(count);
+            case "h" -> Duration.ofHours(count);
+            default -> Duration.ofDays(count);
           };
       if (value.compareTo(min) >= 0 && value.compareTo(max) <= 0) {
         return value;
       }
     }
     fault(
-        setting,
-        "must be a time from %ds to %ds, such as 6s".formatted(min.toSeconds(), max.toSeconds()));
+        named
+            + " must be a time from %ds to %ds, such as 6s"
+                .formatted(min.toSeconds(), max.toSeconds()));
     return min;
   }
 
@@ -107,12 +117,16 @@ final class Values {
   List<String> hostPorts(Setting setting) {
     List<String> items = items(setting);
     for (String item : items) {
-      Matcher parts = HOST_PORT.matcher(item);
-      if (!parts.matches() || Integer.parseInt(parts.group(1)) > PORT_MAX) {
+      if (!isHostPort(item)) {
         fault(setting, "must be host:port,host:port, has " + item);
       }
     }
     return items;
+  }
+
+  static boolean isHostPort(String text) {
+    Matcher parts = HOST_PORT.matcher(text);
+    return parts.matches() && Integer.parseInt(parts.group(1)) <= PORT_MAX;
   }
 
   /** What stands between commas. */

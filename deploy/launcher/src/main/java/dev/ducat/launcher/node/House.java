@@ -84,7 +84,7 @@ final class House {
     return switch (actor) {
       case RELAY -> new RelayVerticle(node, RelaySettings.defaults(services.kafkaBootstrap()));
       case LEDGER -> new LedgerVerticle(node, ledger());
-      case SAGA -> new SagaVerticle(node, saga());
+      case SAGA -> new SagaVerticle(node, saga(), config.connectors().remotes());
       case GATEWAY -> {
         GatewayVerticle made = new GatewayVerticle(node, gateway());
         gateway = made;
@@ -100,13 +100,15 @@ final class House {
 
   private SagaSettings saga() {
     return SagaSettings.defaults(config.simulatorJournal())
-        .withFees(config.fees().standard(), config.fees().byMerchant());
+        .withFees(config.fees().standard(), config.fees().byMerchant())
+        .withConnectors(config.connectors().terms(), config.connectors().standard());
   }
 
   private GatewaySettings gateway() {
     return GatewaySettings.defaults()
         .withAddress(
             config.listen().host(), config.listen().grpcPort(), config.listen().operationsPort())
-        .withRedis(Optional.of(services.redis().uri()));
+        .withRedis(Optional.of(services.redis().uri()))
+        .withConnectors(config.connectors().names());
   }
 }

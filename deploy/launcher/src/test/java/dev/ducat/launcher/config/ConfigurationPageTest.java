@@ -42,7 +42,31 @@ final class ConfigurationPageTest {
         """
         + Arrays.stream(Setting.values())
             .map(ConfigurationPageTest::line)
+            .collect(Collectors.joining())
+        + """
+
+        ## Connectors
+
+        Each connector has a name of `[a-z0-9_-]` and settings of its own, `connectors: {acme: {address: ...}}`. The
+        variable of `connectors.acme.address` is `DUCAT_CONNECTORS_ACME_ADDRESS`; underscores of a name in a variable
+        stand for hyphens. `simulator` is always there, built in; given an address, it is called there instead. Times
+        are written `250ms`, `5s`, `1m`, `24h`, `7d`. The built-in simulator's quarantine is 1s. [connectors.md](connectors.md) says what they mean for payments.
+
+        | setting | variable | default | meaning |
+        |---|---|---|---|
+        """
+        + Arrays.stream(ConnectorSetting.values())
+            .map(ConfigurationPageTest::line)
             .collect(Collectors.joining());
+  }
+
+  private static String line(ConnectorSetting setting) {
+    return "| `connectors.<name>.%s` | `DUCAT_CONNECTORS_<NAME>%s` | %s | %s |\n"
+        .formatted(
+            setting.key(),
+            setting.variableEnd(),
+            setting.standard().isEmpty() ? "" : "`" + setting.standard() + "`",
+            setting.meaning());
   }
 
   private static String line(Setting setting) {

@@ -3,6 +3,8 @@ package dev.ducat.launcher.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.ducat.proto.connector.v1.SettlementMode;
+import dev.ducat.saga.ConnectorTerms;
 import dev.ducat.saga.Fee;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -202,5 +204,66 @@ final class NodeConfigTest {
         .singleElement()
         .asString()
         .contains("150bp+25");
+  }
+
+  @Test
+  void connectorsAreReadByNameFromFileAndVariables() throws IOException {
+    NodeConfig config =
+        config(
+            """
+            connector: acme-pay
+            connectors:
+              acme-pay: {address: "127.0.0.1:7001", deadline: 2s, idempotency-window: 30d}
+              simulator: {quarantine: 3s}
+            """,
+            Map.of(
+                "DUCAT_CONNECTORS_ACME_PAY_SETTLEMENT", "reported",
+                "DUCAT_CONNECTORS_OTHER_ADDRESS", "localhost:7002"),
+            Map.of());
+
+    assertThat(config.connectors().names()).containsExactly("acme-pay", "other", "simulator");
+    assertThat(config.connectors().terms().get("acme-pay"))
+        .isEqualTo(
+            new ConnectorTerms(
+                Duration.ofSeconds(2),
+                Duration.ofSeconds(60),
+                Duration.ofDays(30),
+                Duration.ofHours(30),
+                Duration.ofDays(7),
+                SettlementMode.SETTLEMENT_MODE_REPORTED));
+    assertThat(config.connectors().terms())
+        .hasEntrySatisfying(
+            "simulator",
+            simulator -> assertThat(simulator.quarantine()).isEqualTo(Duration.ofSeconds(3)));
+    assertThat(config.connectors().remotes()).containsOnlyKeys("acme-pay", "other");
+    assertThat(config.connectors().remotes())
+        .hasEntrySatisfying("other", other -> assertThat(other.port()).isEqualTo(7002));
+  }
+
+  @Test
+  void everyFaultOfEveryConnectorIsNamed() {
+    ConfigException refused =
+        refused(
+            """
+            connector: nowhere
+            connectors:
+              Acme: {address: "127.0.0.1:1"}
+              a: {deadline: 5s}
+              b: {address: somewhere, settlement: never, breaker-failures: 101, concurrency: 0}
+              c: {address: "psp.example:443", quarantine: soon, color: red}
+            """,
+            Map.of(),
+            Map.of());
+
+    assertThat(refused.faults())
+        .hasSize(10)
+        .anyMatch(fault -> fault.startsWith("connector (ducat.yaml) must be one of"))
+        .anyMatch(fault -> fault.startsWith("connectors.Acme: a name"))
+        .contains("connectors.a.address is missing")
+        .anyMatch(fault -> fault.startsWith("connectors.b.address (ducat.yaml) must be host:port"))
+        .anyMatch(fault -> fault.startsWith("connectors.b.settlement (ducat.yaml) must be"))
+        .anyMatch(fault -> fault.startsWith("connectors.c.address (ducat.yaml) is on another host"))
+        .anyMatch(fault -> fault.startsWith("connectors.c.quarantine (ducat.yaml) must be a time"))
+        .anyMatch(fault -> fault.startsWith("connectors.c.color (ducat.yaml): there is no such"));
   }
 }
