@@ -35,7 +35,7 @@ final class EdgeVerticle extends VerticleBase {
 
   private final GatewaySettings settings;
   private final Clock clock;
-  private final HealthChecks health;
+  private final Runnable leaving;
   private final Map<String, Rpc> rpcs;
   private final InFlight calls;
   private final InFlight streams;
@@ -43,17 +43,20 @@ final class EdgeVerticle extends VerticleBase {
   private @Nullable Edge edge;
   private @Nullable HttpServer server;
 
+  /**
+   * @param leaving told before this port refuses what is new
+   */
   EdgeVerticle(
       GatewaySettings settings,
       Clock clock,
-      HealthChecks health,
+      Runnable leaving,
       Map<String, Rpc> rpcs,
       InFlight calls,
       InFlight streams,
       int port) {
     this.settings = settings;
     this.clock = clock;
-    this.health = health;
+    this.leaving = leaving;
     this.rpcs = rpcs;
     this.calls = calls;
     this.streams = streams;
@@ -111,7 +114,7 @@ final class EdgeVerticle extends VerticleBase {
     if (here == null || listening == null) {
       return Future.succeededFuture();
     }
-    health.drain();
+    leaving.run();
     here.drain();
     return listening.shutdown(settings.drain().toMillis(), TimeUnit.MILLISECONDS);
   }

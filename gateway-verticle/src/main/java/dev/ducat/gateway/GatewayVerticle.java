@@ -135,7 +135,7 @@ public final class GatewayVerticle extends VerticleBase {
 
   private EdgeVerticle edge(
       HealthChecks checks, Map<String, Rpc> rpcs, InFlight calls, InFlight streams, int port) {
-    return new EdgeVerticle(settings, node.clock(), checks, rpcs, calls, streams, port);
+    return new EdgeVerticle(settings, node.clock(), checks::drain, rpcs, calls, streams, port);
   }
 
   private Future<Void> deploy(EdgeVerticle server) {
