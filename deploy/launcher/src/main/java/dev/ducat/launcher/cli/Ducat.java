@@ -22,6 +22,8 @@ import picocli.CommandLine.ParameterException;
       WatchCommand.class,
       BalanceCommand.class,
       EventsCommand.class,
+      SimulatorCommand.class,
+      ConformanceCommand.class,
       VersionCommand.class
     },
     footer = {

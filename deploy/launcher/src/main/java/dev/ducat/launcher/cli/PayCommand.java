@@ -37,6 +37,13 @@ final class PayCommand extends ClientCommand {
   private String reference = "";
 
   @Option(
+      names = "--connector",
+      paramLabel = "NAME",
+      defaultValue = "",
+      description = "Which PSP. Default: the installation's choice.")
+  private String connector = "";
+
+  @Option(
       names = "--wait",
       paramLabel = "SECONDS",
       description = "How long the payment may take before it is printed as it stands.")
@@ -50,7 +57,8 @@ final class PayCommand extends ClientCommand {
             .setIdempotencyKey(key == null ? "cli-" + UUID.randomUUID() : key)
             .setPaymentMethod(method)
             .setMerchantAccount(merchant)
-            .setReference(reference);
+            .setReference(reference)
+            .setConnector(connector);
     request.getAmountBuilder().setCurrencyCode(money.currency()).setMinorUnits(money.minorUnits());
     if (waitSeconds != null) {
       request.setMaxWait(Duration.newBuilder().setSeconds(waitSeconds));

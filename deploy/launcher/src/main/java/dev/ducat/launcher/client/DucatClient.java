@@ -9,6 +9,7 @@ import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.core.net.SocketAddress;
 import io.vertx.grpc.client.GrpcClient;
 import io.vertx.grpc.client.GrpcClientOptions;
@@ -57,7 +58,12 @@ public final class DucatClient implements AutoCloseable {
     this.client =
         GrpcClient.builder(vertx)
             .with(new GrpcClientOptions().setMaxMessageSize(4 << 20))
-            .with(new HttpClientOptions().setConnectTimeout(CONNECT_MS))
+            .with(
+                new HttpClientOptions()
+                    .setConnectTimeout(CONNECT_MS)
+                    // HTTP/2 at once: servers of other makers do not upgrade from HTTP/1.1.
+                    .setProtocolVersion(HttpVersion.HTTP_2)
+                    .setHttp2ClearTextUpgrade(false))
             .build();
     this.closing = owned ? vertx::close : client::close;
   }

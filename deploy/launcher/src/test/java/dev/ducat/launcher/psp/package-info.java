@@ -1,0 +1,4 @@
+@NullMarked
+package dev.ducat.launcher.psp;
+
+import org.jspecify.annotations.NullMarked;
