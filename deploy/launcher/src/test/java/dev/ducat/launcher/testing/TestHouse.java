@@ -17,9 +17,16 @@ public record TestHouse(NodeConfig config, Foundation foundation, DucatNode node
 
   /** Starts it on free ports and a folder, and waits until it serves. */
   public static TestHouse start(Path data, String fee) {
+    return start(data, fee, Map.of());
+  }
+
+  /** The same with variables such as {@code DUCAT_CONNECTORS_ACME_ADDRESS}. */
+  public static TestHouse start(Path data, String fee, Map<String, String> variables) {
     NodeConfig config =
         NodeConfig.from(
-            Settings.only(
+            Settings.read(
+                null,
+                variables,
                 Map.of(
                     Setting.DATA, data.toString(),
                     Setting.NODE_ID, "test",
