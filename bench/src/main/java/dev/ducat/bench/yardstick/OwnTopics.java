@@ -25,10 +25,10 @@ public final class OwnTopics implements AutoCloseable {
 
   private final Admin admin;
   private final Map<String, String> names = new HashMap<>();
+  private final String suffix = "." + UUID.randomUUID().toString().substring(0, 8);
 
   private OwnTopics(Admin admin, List<String> wanted) {
     this.admin = admin;
-    String suffix = "." + UUID.randomUUID().toString().substring(0, 8);
     wanted.forEach(name -> names.put(name, name + suffix));
   }
 
@@ -55,6 +55,11 @@ public final class OwnTopics implements AutoCloseable {
       throw new IllegalArgumentException("no topic for " + wanted);
     }
     return name;
+  }
+
+  /** What is appended to each name. */
+  public String suffix() {
+    return suffix;
   }
 
   /** Records in all topics. */

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.ducat.bench.peer;
+
+import org.jspecify.annotations.NullMarked;
