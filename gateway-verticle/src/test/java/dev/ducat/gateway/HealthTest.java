@@ -147,7 +147,7 @@ class HealthTest {
   @Test
   void answersHoweverFullTheHouseIs(Vertx vertx) {
     try (RunningGateway full =
-        RunningGateway.start(vertx, settings -> settings.withInFlightMax(1, 1))) {
+        RunningGateway.apart(vertx, settings -> settings.withInFlightMax(1, 1))) {
       full.payments().shard =
           request ->
               io.vertx.core.Promise.<dev.ducat.proto.internal.v1.ShardReply>promise().future();

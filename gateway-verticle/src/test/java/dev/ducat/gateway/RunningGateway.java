@@ -1,6 +1,9 @@
 package dev.ducat.gateway;
 
+import dev.ducat.kernel.shard.ShardSettings;
+import dev.ducat.kernel.testing.TestDatabase;
 import dev.ducat.kernel.testing.TestNode;
+import dev.ducat.kernel.time.SystemClock;
 import io.vertx.core.Vertx;
 import java.util.function.UnaryOperator;
 
@@ -15,25 +18,34 @@ final class RunningGateway implements AutoCloseable {
   private final RawGrpc operations;
   private boolean stopped;
 
-  private RunningGateway(Vertx clients, UnaryOperator<GatewaySettings> settings) {
-    testNode = TestNode.start();
+  private RunningGateway(
+      Vertx clients, TestNode testNode, UnaryOperator<GatewaySettings> settings) {
+    this.testNode = testNode;
     payments = PaymentsDouble.serve(testNode.node());
     ledger = LedgerDouble.serve(testNode.node());
     verticle =
         new GatewayVerticle(
             testNode.node(),
             settings.apply(GatewaySettings.defaults().withAddress("127.0.0.1", 0, 0)));
-    deployment = TestNode.await(testNode.vertx().deployVerticle(verticle));
+    deployment = testNode.deploy(verticle);
     client = new RawGrpc(clients, verticle.port());
     operations = new RawGrpc(clients, verticle.operationsPort());
   }
 
-  static RunningGateway start(Vertx clients) {
-    return start(clients, UnaryOperator.identity());
+  static RunningGateway start(Vertx vertx) {
+    return start(vertx, UnaryOperator.identity());
   }
 
-  static RunningGateway start(Vertx clients, UnaryOperator<GatewaySettings> settings) {
-    return new RunningGateway(clients, settings);
+  static RunningGateway start(Vertx vertx, UnaryOperator<GatewaySettings> settings) {
+    return new RunningGateway(vertx, TestNode.start(vertx), settings);
+  }
+
+  /** Beside another one, with a bus of its own: its doubles answer nobody else. */
+  static RunningGateway apart(Vertx clients, UnaryOperator<GatewaySettings> settings) {
+    TestNode node =
+        TestNode.apart(
+            TestDatabase.create(), "node-2", ShardSettings.defaults(), new SystemClock());
+    return new RunningGateway(clients, node, settings);
   }
 
   RawGrpc client() {

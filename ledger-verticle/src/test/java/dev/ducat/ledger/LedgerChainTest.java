@@ -8,6 +8,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ducat.kernel.shard.UnitKind;
 import dev.ducat.kernel.testing.TestNode;
+import io.vertx.core.Vertx;
+import io.vertx.junit5.VertxExtension;
 import io.vertx.sqlclient.Row;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -15,12 +17,14 @@ import java.util.List;
 import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** The chain in the database is the one that the rows, read back, give again. */
+@ExtendWith(VertxExtension.class)
 final class LedgerChainTest {
   @Test
-  void theStoredChainIsThatOfTheStoredRows() {
-    try (TestLedger ledger = TestLedger.start()) {
+  void theStoredChainIsThatOfTheStoredRows(Vertx vertx) {
+    try (TestLedger ledger = TestLedger.start(vertx)) {
       ledger.apply(
           platform(
               hold(1, "psp_receivable:x", "merchant:m:pending", 9)
@@ -44,8 +48,8 @@ final class LedgerChainTest {
   }
 
   @Test
-  void anotherKeyOrAnotherContentGivesAnotherChain() {
-    try (TestLedger ledger = TestLedger.start()) {
+  void anotherKeyOrAnotherContentGivesAnotherChain(Vertx vertx) {
+    try (TestLedger ledger = TestLedger.start(vertx)) {
       ledger.apply(
           platform(
               post(1, "psp_receivable:x", "wallet:w", 1),

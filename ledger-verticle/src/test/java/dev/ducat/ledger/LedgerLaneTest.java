@@ -26,19 +26,29 @@ import dev.ducat.proto.ledger.v1.NewTransfer;
 import dev.ducat.proto.ledger.v1.NormalSide;
 import dev.ducat.proto.ledger.v1.TransferOutcome;
 import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.junit5.VertxExtension;
 import io.vertx.sqlclient.Row;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** The lane against a real database: what was answered is what is stored, once. */
+@ExtendWith(VertxExtension.class)
 final class LedgerLaneTest {
   private static final String RECEIVABLE = "psp_receivable:simulator";
   private static final String PENDING = "merchant:shop:pending";
   private static final String AVAILABLE = "merchant:shop:available";
 
-  private final TestLedger ledger = TestLedger.start();
+  private TestLedger ledger;
+
+  @BeforeEach
+  void start(Vertx vertx) {
+    ledger = TestLedger.start(vertx);
+  }
 
   @AfterEach
   void close() {

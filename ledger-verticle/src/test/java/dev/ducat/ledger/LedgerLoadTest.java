@@ -11,37 +11,42 @@ import dev.ducat.proto.internal.v1.LedgerRequest;
 import dev.ducat.proto.internal.v1.TransferGroup;
 import dev.ducat.proto.ledger.v1.NewTransfer;
 import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.junit5.VertxExtension;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Random groups of several tenants at full speed: the stored books are those of the auditor. */
+@ExtendWith(VertxExtension.class)
 final class LedgerLoadTest {
   private static final List<String> TENANTS = List.of("acme", "globex", "initech");
   private static final int ROUNDS = 8;
   private static final int GROUPS_PER_ROUND = 150;
 
   @Test
-  void theStoredBooksAreTheAuditors() {
-    compare(LedgerSettings.development());
+  void theStoredBooksAreTheAuditors(Vertx vertx) {
+    compare(vertx, LedgerSettings.development());
   }
 
   @Test
-  void alsoWithALaneThatRemembersAlmostNothing() {
+  void alsoWithALaneThatRemembersAlmostNothing(Vertx vertx) {
     LedgerSettings usual = LedgerSettings.development();
     compare(
+        vertx,
         new LedgerSettings(
             1, usual.lane(), 2, 2, usual.sweep(), usual.answerMax(), usual.chainKey()));
   }
 
-  private static void compare(LedgerSettings settings) {
+  private static void compare(Vertx vertx, LedgerSettings settings) {
     long seed = Long.getLong("ducat.seed", System.nanoTime());
     System.out.println("ledger load test: -Dducat.seed=" + seed);
     try (TestLedger ledger =
-        TestLedger.start(TestDatabase.create(), "node-1", new SystemClock(), settings)) {
+        TestLedger.start(vertx, TestDatabase.create(), "node-1", new SystemClock(), settings)) {
       Map<String, LedgerAuditor> auditors = new LinkedHashMap<>();
       Map<String, RandomTransfers> transfers = new LinkedHashMap<>();
       for (String tenant : TENANTS) {

@@ -16,35 +16,43 @@ import dev.ducat.proto.internal.v1.LedgerReply;
 import dev.ducat.proto.internal.v1.TransferGroup;
 import dev.ducat.proto.ledger.v1.TransferOutcome;
 import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.junit5.VertxExtension;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Books outlive their owner: the next one goes on where the last one stopped. */
+@ExtendWith(VertxExtension.class)
 final class LedgerOwnershipTest {
   private static final String RECEIVABLE = "psp_receivable:simulator";
   private static final String PENDING = "merchant:shop:pending";
 
   private final PgSettings postgres = TestDatabase.create();
 
-  private TestLedger node(String name) {
-    return TestLedger.start(postgres, name);
+  private Vertx vertx;
+
+  @BeforeEach
+  void open(Vertx vertx) {
+    this.vertx = vertx;
   }
 
   @Test
   void theNextOwnerKnowsWhatWasBookedAndWhatWasRefused() {
     TransferGroup held = platform(hold(1, RECEIVABLE, PENDING, 100));
     List<TransferOutcome> before;
-    try (TestLedger first = node("node-1")) {
+    try (TestLedger first = TestLedger.start(vertx, postgres, "node-1")) {
       before = first.apply(held);
       first.apply(
           platform(post(2, RECEIVABLE, "wallet:alice", 10), post(3, RECEIVABLE, "wallet:bob", 1)));
       assertThat(first.results(client(post(4, "wallet:alice", "wallet:bob", 11))))
           .containsExactly("EXCEEDS_CREDITS");
     }
-    try (TestLedger second = node("node-2")) {
+    try (TestLedger second = TestLedger.apart(postgres, "node-2")) {
       TransferOutcome again = second.apply(held).getFirst();
       assertThat(again.getTransfer()).isEqualTo(before.getFirst().getTransfer());
       assertThat(second.results(client(post(4, "wallet:alice", "wallet:bob", 11))))
@@ -61,13 +69,14 @@ final class LedgerOwnershipTest {
     Instant last;
     try (TestLedger fast =
         TestLedger.start(
+            vertx,
             postgres,
             "node-1",
             new SystemClock(Duration.ofMinutes(5)),
             LedgerSettings.development())) {
       last = bookedAt(fast.apply(platform(hold(1, RECEIVABLE, PENDING, 100))).getFirst());
     }
-    try (TestLedger slow = node("node-2")) {
+    try (TestLedger slow = TestLedger.apart(postgres, "node-2")) {
       assertThat(bookedAt(slow.apply(platform(postHold(2, 1))).getFirst())).isAfter(last);
     }
   }
@@ -78,10 +87,10 @@ final class LedgerOwnershipTest {
 
   @Test
   void lanesMoveBetweenTwoNodesUnderLoadWithoutADoubleBooking() {
-    try (TestLedger first = node("node-1")) {
+    try (TestLedger first = TestLedger.start(vertx, postgres, "node-1")) {
       List<Future<LedgerReply>> replies = new ArrayList<>();
       send(first, replies, 0, 300);
-      try (TestLedger second = node("node-2")) {
+      try (TestLedger second = TestLedger.apart(postgres, "node-2")) {
         await()
             .atMost(Duration.ofSeconds(20))
             .until(
@@ -122,7 +131,8 @@ final class LedgerOwnershipTest {
   @Test
   void lapsedHoldsAreReleased() {
     LedgerSettings eager = eagerSweep();
-    try (TestLedger ledger = TestLedger.start(postgres, "node-1", new SystemClock(), eager)) {
+    try (TestLedger ledger =
+        TestLedger.start(vertx, postgres, "node-1", new SystemClock(), eager)) {
       Instant soon = Instant.now().plusMillis(400);
       ledger.apply(
           platform(
@@ -143,13 +153,13 @@ final class LedgerOwnershipTest {
 
   @Test
   void holdsThatLapseWhileNobodyOwnsTheLaneAreReleasedByTheNextOwner() {
-    try (TestLedger ledger = node("node-1")) {
+    try (TestLedger ledger = TestLedger.start(vertx, postgres, "node-1")) {
       Instant soon = Instant.now().plusMillis(700);
       ledger.apply(
           platform(hold(1, RECEIVABLE, PENDING, 100).setHoldExpireTime(Wire.timestamp(soon))));
     }
     try (TestLedger ledger =
-        TestLedger.start(
+        TestLedger.apart(
             postgres, "node-2", new SystemClock(Duration.ofMinutes(1)), eagerSweep())) {
       await()
           .atMost(Duration.ofSeconds(15))
@@ -175,7 +185,8 @@ final class LedgerOwnershipTest {
     LedgerSettings forgetful =
         new LedgerSettings(
             1, usual.lane(), 1, 1, usual.sweep(), usual.answerMax(), usual.chainKey());
-    try (TestLedger ledger = TestLedger.start(postgres, "node-1", new SystemClock(), forgetful)) {
+    try (TestLedger ledger =
+        TestLedger.start(vertx, postgres, "node-1", new SystemClock(), forgetful)) {
       for (int i = 1; i <= 5; i++) {
         assertThat(ledger.results(platform(hold(i, RECEIVABLE, PENDING, i))))
             .containsExactly("CREATED");

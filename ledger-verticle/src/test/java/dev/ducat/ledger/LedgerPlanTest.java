@@ -6,6 +6,7 @@ import dev.ducat.kernel.sql.PgSettings;
 import dev.ducat.kernel.testing.TestDatabase;
 import dev.ducat.kernel.testing.TestNode;
 import io.vertx.core.Vertx;
+import io.vertx.junit5.VertxExtension;
 import io.vertx.pgclient.PgConnection;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -13,8 +14,10 @@ import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -23,20 +26,23 @@ import org.junit.jupiter.params.provider.MethodSource;
  * A lane plans its statements once, maybe on empty tables, and keeps the plans: they must be the
  * right ones from the beginning, each row found by its own key.
  */
+@ExtendWith(VertxExtension.class)
 @TestInstance(Lifecycle.PER_CLASS)
 final class LedgerPlanTest {
   private static final Pattern INDEX =
       Pattern.compile("Index (?:Only )?Scan(?: Backward)? using (\\w+)");
 
-  private final Vertx vertx = Vertx.vertx();
   private final PgSettings postgres = TestDatabase.create();
-  private final PgConnection lane =
-      TestNode.await(PgConnection.connect(vertx, postgres.forLanes("plans")));
+  private PgConnection lane;
+
+  @BeforeAll
+  void connect(Vertx vertx) {
+    lane = TestNode.await(PgConnection.connect(vertx, postgres.forLanes("plans")));
+  }
 
   @AfterAll
   void close() {
     TestNode.await(lane.close());
-    TestNode.await(vertx.close());
   }
 
   static Stream<Arguments> everyRowIsFoundByItsKey() {

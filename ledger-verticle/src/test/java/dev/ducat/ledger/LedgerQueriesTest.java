@@ -22,6 +22,8 @@ import dev.ducat.proto.ledger.v1.ListTransfersRequest;
 import dev.ducat.proto.ledger.v1.NewTransfer;
 import dev.ducat.proto.ledger.v1.Transfer;
 import dev.ducat.proto.ledger.v1.TransferFilter;
+import io.vertx.core.Vertx;
+import io.vertx.junit5.VertxExtension;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -31,18 +33,21 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Reads beside the lanes, on one ledger that all tests share. */
+@ExtendWith(VertxExtension.class)
 @TestInstance(Lifecycle.PER_CLASS)
 final class LedgerQueriesTest {
   private static final String RECEIVABLE = "psp_receivable:simulator";
   private static final String PENDING = "merchant:shop:pending";
 
-  private final TestLedger ledger = TestLedger.start();
+  private TestLedger ledger;
   private final List<Instant> times = new ArrayList<>();
 
   @BeforeAll
-  void book() {
+  void book(Vertx vertx) {
+    ledger = TestLedger.start(vertx);
     book(hold(1, RECEIVABLE, PENDING, 100).setReference("pay_1"));
     book(postHold(2, 1, 60, 3).setReference("pay_1"));
     book(post(4, PENDING, "merchant:shop:available", 50).setReference("pay_2"));

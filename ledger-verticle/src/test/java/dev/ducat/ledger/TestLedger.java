@@ -17,6 +17,7 @@ import dev.ducat.proto.internal.v1.TransferGroup;
 import dev.ducat.proto.ledger.v1.TransferOutcome;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.RowSet;
 import java.time.Duration;
@@ -39,24 +40,34 @@ final class TestLedger implements AutoCloseable {
   private final TestNode node;
   private final String deployment;
 
-  private TestLedger(PgSettings postgres, String nodeId, Clock clock, LedgerSettings settings) {
+  private TestLedger(PgSettings postgres, TestNode node, LedgerSettings settings) {
     this.postgres = postgres;
-    node = TestNode.start(postgres, nodeId, SHARDS, clock);
-    deployment =
-        TestNode.await(node.vertx().deployVerticle(new LedgerVerticle(node.node(), settings)));
+    this.node = node;
+    deployment = node.deploy(new LedgerVerticle(node.node(), settings));
   }
 
-  static TestLedger start() {
-    return start(TestDatabase.create(), "node-1");
+  static TestLedger start(Vertx vertx) {
+    return start(vertx, TestDatabase.create(), "node-1");
   }
 
-  static TestLedger start(PgSettings postgres, String nodeId) {
-    return start(postgres, nodeId, new SystemClock(), LedgerSettings.development());
+  static TestLedger start(Vertx vertx, PgSettings postgres, String nodeId) {
+    return start(vertx, postgres, nodeId, new SystemClock(), LedgerSettings.development());
   }
 
   static TestLedger start(
+      Vertx vertx, PgSettings postgres, String nodeId, Clock clock, LedgerSettings settings) {
+    return new TestLedger(
+        postgres, TestNode.start(vertx, postgres, nodeId, SHARDS, clock), settings);
+  }
+
+  /** Beside or after another one on the same database: another process, with its own bus. */
+  static TestLedger apart(PgSettings postgres, String nodeId) {
+    return apart(postgres, nodeId, new SystemClock(), LedgerSettings.development());
+  }
+
+  static TestLedger apart(
       PgSettings postgres, String nodeId, Clock clock, LedgerSettings settings) {
-    return new TestLedger(postgres, nodeId, clock, settings);
+    return new TestLedger(postgres, TestNode.apart(postgres, nodeId, SHARDS, clock), settings);
   }
 
   TestNode node() {

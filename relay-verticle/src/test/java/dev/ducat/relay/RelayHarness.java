@@ -8,6 +8,8 @@ import dev.ducat.kernel.testing.TestDatabase;
 import dev.ducat.kernel.testing.TestNode;
 import dev.ducat.kernel.time.SystemClock;
 import dev.ducat.relay.RelaySettings.Retry;
+import io.vertx.core.Vertx;
+import io.vertx.junit5.VertxExtension;
 import io.vertx.sqlclient.Row;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -15,8 +17,10 @@ import java.util.List;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** A test with topics and a database of its own, and what it needs to run relays on them. */
+@ExtendWith(VertxExtension.class)
 abstract class RelayHarness {
   static final Duration LIMIT = Duration.ofSeconds(30);
   static final ShardSettings SHARDS =
@@ -24,10 +28,12 @@ abstract class RelayHarness {
           4, 2, 2, Duration.ofMillis(1_500), Duration.ofMillis(400), Duration.ofSeconds(3));
 
   private final List<AutoCloseable> opened = new ArrayList<>();
+  private Vertx vertx;
   PgSettings postgres;
 
   @BeforeEach
-  void setUp() {
+  void setUp(Vertx vertx) {
+    this.vertx = vertx;
     KafkaReader.forgetTopics();
     postgres = TestDatabase.create();
   }
@@ -77,7 +83,12 @@ abstract class RelayHarness {
   }
 
   TestNode node(String name) {
-    return opened(TestNode.start(postgres, name, SHARDS, new SystemClock()));
+    return opened(TestNode.start(vertx, postgres, name, SHARDS, new SystemClock()));
+  }
+
+  /** A second node, with a bus of its own. */
+  TestNode apart(String name) {
+    return opened(TestNode.apart(postgres, name, SHARDS, new SystemClock()));
   }
 
   RelayVerticle deploy(TestNode node) {
@@ -86,7 +97,7 @@ abstract class RelayHarness {
 
   static RelayVerticle deploy(TestNode node, RelaySettings settings) {
     RelayVerticle relay = new RelayVerticle(node.node(), settings);
-    TestNode.await(node.vertx().deployVerticle(relay));
+    node.deploy(relay);
     return relay;
   }
 

@@ -32,9 +32,7 @@ final class RelayProcess {
 
   public static void main(String[] args) {
     TestNode node =
-        TestNode.start(PgSettings.parse(args[0]), args[2], RelayHarness.SHARDS, new SystemClock());
-    TestNode.await(
-        node.vertx()
-            .deployVerticle(new RelayVerticle(node.node(), RelayHarness.settings(args[1]))));
+        TestNode.apart(PgSettings.parse(args[0]), args[2], RelayHarness.SHARDS, new SystemClock());
+    node.deploy(new RelayVerticle(node.node(), RelayHarness.settings(args[1])));
   }
 }

@@ -61,7 +61,7 @@ class RelayStopsTest extends RelayHarness {
     TestNode.await(node.vertx().undeploy(relay.deploymentID()));
 
     postgres = TestDatabase.create();
-    TestNode restored = node("node-2");
+    TestNode restored = apart("node-2");
     OutboxWriter other = writer(restored);
     other.write("payment.shard.0", "pay_1", "pay_1", "pay_1");
     RelayVerticle stopped = deploy(restored);

@@ -173,7 +173,7 @@ class RelayTest extends RelayHarness {
     writer.write("payment.shard.0", "pay_1", "pay_1", "pay_2");
     KafkaReader reader = reader();
     reader.awaitExactly(writer.written());
-    TestNode second = node("node-2");
+    TestNode second = apart("node-2");
     RelayVerticle relay = deploy(second);
     awaitState(relay, status -> status.state() == SlotState.RELAYING);
     for (int i = 0; i < 40; i++) {

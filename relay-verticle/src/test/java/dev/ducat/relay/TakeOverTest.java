@@ -50,7 +50,7 @@ class TakeOverTest extends RelayHarness {
       killed.destroyForcibly();
     }
     assertThat(killed.exitValue()).isEqualTo(137);
-    TestNode.await(node.vertx().deployVerticle(new RelayVerticle(node.node(), settings())));
+    deploy(node);
     writer.write("payment.shard.0", "pay_0", "pay_0");
     reader.awaitExactly(writer.written());
   }

@@ -3,23 +3,25 @@ package dev.ducat.saga;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.ducat.kernel.testing.TestDatabase;
 import dev.ducat.kernel.testing.TestNode;
 import dev.ducat.proto.payments.v1.Payment;
 import dev.ducat.proto.payments.v1.PaymentState;
+import io.vertx.core.Vertx;
+import io.vertx.junit5.VertxExtension;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Work that the table knows and memory does not. */
+@ExtendWith(VertxExtension.class)
 final class OverdueTest {
   @Test
-  void aSagaThatMemoryLacksIsFoundByTheScan(@TempDir Path folder) {
+  void aSagaThatMemoryLacksIsFoundByTheScan(Vertx vertx, @TempDir Path folder) {
     SagaSettings settings =
         SagaSettings.defaults(folder.resolve("journal")).withScan(Duration.ofMillis(400));
-    try (SagaNode node =
-        SagaNode.start(TestDatabase.create(), "node-1", settings, new RecordingLedger())) {
+    try (SagaNode node = SagaNode.start(vertx, settings, new RecordingLedger())) {
       Payment parked =
           node.create("t1", Requests.payment("lost-1", "sim_wrong_amount", 100)).getPayment();
       assertThat(parked.getState()).isEqualTo(PaymentState.PAYMENT_STATE_NEEDS_ATTENTION);

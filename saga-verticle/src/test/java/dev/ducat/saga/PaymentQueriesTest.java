@@ -3,7 +3,6 @@ package dev.ducat.saga;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
-import dev.ducat.kernel.testing.TestDatabase;
 import dev.ducat.kernel.testing.TestNode;
 import dev.ducat.proto.internal.v1.EventsAfter;
 import dev.ducat.proto.internal.v1.PaymentQueryReply;
@@ -17,6 +16,8 @@ import dev.ducat.proto.payments.v1.Payment;
 import dev.ducat.proto.payments.v1.PaymentFilter;
 import dev.ducat.proto.payments.v1.PaymentState;
 import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.junit5.VertxExtension;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,21 +27,20 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Reads beside the lanes: what they find, and that a tenant finds nothing of another. */
+@ExtendWith(VertxExtension.class)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class PaymentQueriesTest {
   private SagaNode node;
 
   @BeforeAll
-  void start(@TempDir Path folder) {
+  void start(Vertx vertx, @TempDir Path folder) {
     node =
         SagaNode.start(
-            TestDatabase.create(),
-            "node-1",
-            SagaSettings.defaults(folder.resolve("journal")),
-            new RecordingLedger());
+            vertx, SagaSettings.defaults(folder.resolve("journal")), new RecordingLedger());
   }
 
   @AfterAll

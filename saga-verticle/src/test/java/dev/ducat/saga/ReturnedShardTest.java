@@ -12,15 +12,19 @@ import dev.ducat.kernel.shard.UnitOwner;
 import dev.ducat.kernel.testing.TestNode;
 import dev.ducat.saga.PaymentMessage.Create;
 import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.junit5.VertxExtension;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A shard that was lost and came back: the same stream, the same address, another unit. */
+@ExtendWith(VertxExtension.class)
 final class ReturnedShardTest {
   @TempDir Path folder;
 
@@ -28,8 +32,8 @@ final class ReturnedShardTest {
 
   /** It would be recorded, and then nothing would ever be done for it. */
   @Test
-  void whatWasOfferedToTheLostUnitIsTurnedAway() {
-    try (TestNode node = TestNode.start()) {
+  void whatWasOfferedToTheLostUnitIsTurnedAway(Vertx vertx) {
+    try (TestNode node = TestNode.start(vertx)) {
       PaymentLane lane =
           new PaymentLane(
               "payment-0",

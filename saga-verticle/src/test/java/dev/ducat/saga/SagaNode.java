@@ -3,13 +3,11 @@ package dev.ducat.saga;
 import static org.awaitility.Awaitility.await;
 
 import dev.ducat.kernel.bus.Bus;
-import dev.ducat.kernel.shard.ShardSettings;
 import dev.ducat.kernel.shard.UnitKind;
-import dev.ducat.kernel.sql.PgSettings;
 import dev.ducat.kernel.testing.TestNode;
-import dev.ducat.kernel.time.SystemClock;
 import dev.ducat.proto.internal.v1.ShardReply;
 import dev.ducat.proto.payments.v1.CreatePaymentRequest;
+import io.vertx.core.Vertx;
 import java.time.Duration;
 
 /** A node that runs the saga verticle beside a recording ledger. */
@@ -20,27 +18,25 @@ final class SagaNode implements AutoCloseable {
     this.node = node;
   }
 
-  /** Starts a node, and waits until it owns every shard. */
-  static SagaNode start(
-      PgSettings postgres, String id, SagaSettings settings, RecordingLedger ledger) {
-    return start(postgres, id, settings, ledger, ShardSettings.defaults());
+  /** Starts a node on a new database, and waits until it owns every shard. */
+  static SagaNode start(Vertx vertx, SagaSettings settings, RecordingLedger ledger) {
+    return start(TestNode.start(vertx), settings, ledger);
   }
 
-  static SagaNode start(
-      PgSettings postgres,
-      String id,
-      SagaSettings settings,
-      RecordingLedger ledger,
-      ShardSettings shards) {
-    TestNode node = TestNode.start(postgres, id, shards, new SystemClock());
-    ledger.serve(node.node());
-    TestNode.await(node.vertx().deployVerticle(new SagaVerticle(node.node(), settings)));
-    SagaNode started = new SagaNode(node);
+  static SagaNode start(TestNode node, SagaSettings settings, RecordingLedger ledger) {
+    SagaNode started = join(node, settings, ledger);
     await()
         .atMost(Duration.ofSeconds(20))
         .pollInterval(Duration.ofMillis(20))
-        .until(() -> started.serves(shards.shards()));
+        .until(() -> started.serves(node.node().leases().settings().shards()));
     return started;
+  }
+
+  /** Starts a node that gets what shards others leave to it. */
+  static SagaNode join(TestNode node, SagaSettings settings, RecordingLedger ledger) {
+    ledger.serve(node.node());
+    node.deploy(new SagaVerticle(node.node(), settings));
+    return new SagaNode(node);
   }
 
   private boolean serves(int shards) {

@@ -7,8 +7,6 @@ import dev.ducat.kernel.bus.BusException;
 import dev.ducat.kernel.bus.BusFailure;
 import dev.ducat.kernel.id.PaymentId;
 import dev.ducat.kernel.shard.UnitKind;
-import dev.ducat.kernel.sql.PgSettings;
-import dev.ducat.kernel.testing.TestDatabase;
 import dev.ducat.kernel.testing.TestNode;
 import dev.ducat.proto.events.v1.PaymentEvent;
 import dev.ducat.proto.internal.v1.EventsAfter;
@@ -25,6 +23,8 @@ import dev.ducat.proto.payments.v1.PaymentState;
 import dev.ducat.saga.connector.JournalEntry;
 import dev.ducat.saga.connector.SimulatorJournal;
 import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.junit5.VertxExtension;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.RowSet;
 import io.vertx.sqlclient.Tuple;
@@ -39,11 +39,13 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** One node, real Postgres, the simulator: payments of every kind from request to end. */
+@ExtendWith(VertxExtension.class)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class SagaVerticleTest {
   private static final String TENANT = "t1";
@@ -53,8 +55,7 @@ final class SagaVerticleTest {
   private SagaNode node;
 
   @BeforeAll
-  void start(@TempDir Path folder) {
-    PgSettings postgres = TestDatabase.create();
+  void start(Vertx vertx, @TempDir Path folder) {
     journal = folder.resolve("simulator.journal");
     ConnectorTerms quick =
         new ConnectorTerms(
@@ -76,7 +77,7 @@ final class SagaVerticleTest {
                     new Backoff(Duration.ofMillis(20), Duration.ofMillis(100)),
                     retry.undoMax(),
                     retry.notSent()));
-    node = SagaNode.start(postgres, "node-1", settings, ledger);
+    node = SagaNode.start(vertx, settings, ledger);
   }
 
   @AfterAll

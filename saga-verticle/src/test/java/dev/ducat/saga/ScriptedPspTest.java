@@ -5,7 +5,6 @@ import static org.awaitility.Awaitility.await;
 
 import dev.ducat.kernel.bus.BusException;
 import dev.ducat.kernel.bus.BusFailure;
-import dev.ducat.kernel.testing.TestDatabase;
 import dev.ducat.kernel.testing.TestNode;
 import dev.ducat.proto.connector.v1.Declined;
 import dev.ducat.proto.connector.v1.Done;
@@ -21,6 +20,7 @@ import dev.ducat.proto.payments.v1.PaymentState;
 import dev.ducat.proto.type.v1.Money;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
 import io.vertx.junit5.Checkpoint;
 import io.vertx.junit5.VertxExtension;
 import io.vertx.junit5.VertxTestContext;
@@ -56,7 +56,7 @@ final class ScriptedPspTest {
   private SagaNode node;
 
   @BeforeAll
-  void start(@TempDir Path folder) {
+  void start(Vertx vertx, @TempDir Path folder) {
     SagaSettings settings =
         SagaSettings.defaults(folder.resolve("journal"))
             .withConnectors(
@@ -72,7 +72,7 @@ final class ScriptedPspTest {
                     new Backoff(Duration.ofMillis(20), Duration.ofMillis(100)),
                     Duration.ofHours(1),
                     Duration.ofMillis(50)));
-    node = SagaNode.start(TestDatabase.create(), "node-1", settings, ledger);
+    node = SagaNode.start(vertx, settings, ledger);
     node.bus()
         .serveLocal(
             "connector.scripted",

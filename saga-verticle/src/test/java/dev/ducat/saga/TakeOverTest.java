@@ -3,6 +3,7 @@ package dev.ducat.saga;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.ducat.kernel.bus.Bus;
 import dev.ducat.kernel.shard.ShardSettings;
 import dev.ducat.kernel.shard.UnitKind;
 import dev.ducat.kernel.sql.PgSettings;
@@ -14,6 +15,8 @@ import dev.ducat.proto.payments.v1.CreatePaymentRequest;
 import dev.ducat.proto.payments.v1.PaymentState;
 import dev.ducat.saga.connector.SimulatorJournal;
 import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.junit5.VertxExtension;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -21,9 +24,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Shards that change hands, politely and not. */
+@ExtendWith(VertxExtension.class)
 final class TakeOverTest {
   private static final String TENANT = "t1";
   private static final ConnectorTerms TERMS =
@@ -35,6 +40,14 @@ final class TakeOverTest {
 
   @TempDir Path folder;
 
+  private static TestNode first(Vertx vertx, PgSettings postgres) {
+    return TestNode.start(vertx, postgres, "node-1", SHORT_LEASES, new SystemClock());
+  }
+
+  private static TestNode second(PgSettings postgres) {
+    return TestNode.apart(postgres, "node-2", SHORT_LEASES, new SystemClock());
+  }
+
   private SagaSettings settings() {
     return SagaSettings.defaults(folder.resolve("simulator.journal"))
         .withConnectors(Map.of("simulator", TERMS), "simulator");
@@ -45,7 +58,7 @@ final class TakeOverTest {
    * and never learns of it. Its successor must finish every payment with each operation done once.
    */
   @Test
-  void aSuccessorFinishesWhatItsPredecessorLeftInFlight() throws Exception {
+  void aSuccessorFinishesWhatItsPredecessorLeftInFlight(Vertx vertx) throws Exception {
     PgSettings postgres = TestDatabase.create();
     RecordingLedger ledger = new RecordingLedger();
     List<CreatePaymentRequest> requests = new ArrayList<>();
@@ -58,7 +71,7 @@ final class TakeOverTest {
           };
       requests.add(Requests.payment("left-" + i, method, 100 + i));
     }
-    try (SagaNode first = SagaNode.start(postgres, "node-1", settings(), ledger, SHORT_LEASES)) {
+    try (SagaNode first = SagaNode.start(first(vertx, postgres), settings(), ledger)) {
       List<Future<ShardReply>> started = new ArrayList<>();
       for (CreatePaymentRequest request : requests) {
         started.add(Requests.ask(first.bus(), TENANT, request, Duration.ZERO));
@@ -67,7 +80,7 @@ final class TakeOverTest {
       // The keeper ends without a word; the lanes go on believing until their trust runs out.
       TestNode.await(first.testNode().node().leases().stop());
 
-      try (SagaNode second = SagaNode.start(postgres, "node-2", settings(), ledger, SHORT_LEASES)) {
+      try (SagaNode second = SagaNode.start(second(postgres), settings(), ledger)) {
         for (int i = 0; i < requests.size(); i++) {
           ShardReply reply = second.create(TENANT, requests.get(i));
           assertThat(reply.getReplayed()).isTrue();
@@ -90,10 +103,10 @@ final class TakeOverTest {
   }
 
   @Test
-  void shardsMoveToAJoiningNodeWithoutLosingAPayment() {
+  void shardsMoveToAJoiningNodeWithoutLosingAPayment(Vertx vertx) {
     PgSettings postgres = TestDatabase.create();
     RecordingLedger ledger = new RecordingLedger();
-    try (SagaNode first = SagaNode.start(postgres, "node-1", settings(), ledger, SHORT_LEASES)) {
+    try (SagaNode first = SagaNode.start(first(vertx, postgres), settings(), ledger)) {
       List<CreatePaymentRequest> requests = new ArrayList<>();
       for (int i = 0; i < 40; i++) {
         requests.add(Requests.payment("move-" + i, "sim_slow_400", 100));
@@ -104,7 +117,8 @@ final class TakeOverTest {
       }
       TestNode.await(Future.join(started));
       // Its own bus: each node here answers only for the shards it owns.
-      try (TwoHalves both = TwoHalves.join(first, postgres, settings(), ledger, SHORT_LEASES)) {
+      try (TwoHalves both =
+          new TwoHalves(first, SagaNode.join(second(postgres), settings(), ledger))) {
         await()
             .atMost(Duration.ofSeconds(15))
             .pollInterval(Duration.ofMillis(50))
@@ -117,30 +131,21 @@ final class TakeOverTest {
   }
 
   /** Two nodes that share the shards of one database. */
-  private record TwoHalves(SagaNode first, TestNode second) implements AutoCloseable {
-    static TwoHalves join(
-        SagaNode first,
-        PgSettings postgres,
-        SagaSettings settings,
-        RecordingLedger ledger,
-        ShardSettings shards) {
-      TestNode second = TestNode.start(postgres, "node-2", shards, new SystemClock());
-      ledger.serve(second.node());
-      TestNode.await(second.vertx().deployVerticle(new SagaVerticle(second.node(), settings)));
+  private record TwoHalves(SagaNode first, SagaNode second) implements AutoCloseable {
+    TwoHalves {
       await()
           .atMost(Duration.ofSeconds(15))
           .pollInterval(Duration.ofMillis(50))
-          .until(() -> second.node().leases().held(UnitKind.PAYMENT_SHARD).size() == 32);
-      return new TwoHalves(first, second);
+          .until(() -> second.testNode().node().leases().held(UnitKind.PAYMENT_SHARD).size() == 32);
     }
 
     boolean isSettled(String tenant, CreatePaymentRequest request) {
-      return isSettled(first.testNode(), tenant, request) || isSettled(second, tenant, request);
+      return isSettled(first.bus(), tenant, request) || isSettled(second.bus(), tenant, request);
     }
 
-    private static boolean isSettled(TestNode node, String tenant, CreatePaymentRequest request) {
+    private static boolean isSettled(Bus bus, String tenant, CreatePaymentRequest request) {
       return TestNode.await(
-          Requests.ask(node.node().bus(), tenant, request, Duration.ZERO)
+          Requests.ask(bus, tenant, request, Duration.ZERO)
               .map(reply -> reply.getPayment().getState() == PaymentState.PAYMENT_STATE_SETTLED)
               .otherwise(false));
     }

@@ -39,7 +39,7 @@ class LaneTest {
     final Set<Lease> owned = ConcurrentHashMap.newKeySet();
 
     Counting(PgSettings database, PgSettings forLane, String nodeId, ShardSettings shards) {
-      test = TestNode.start(database, nodeId, shards, new SystemClock());
+      test = TestNode.apart(database, nodeId, shards, new SystemClock());
       var node = test.node();
       var withOtherWire =
           new dev.ducat.kernel.node.Node(
@@ -105,7 +105,7 @@ class LaneTest {
 
   @BeforeEach
   void createTable() {
-    try (TestNode setup = TestNode.start(postgres, "setup", FOUR_SHARDS, new SystemClock())) {
+    try (TestNode setup = TestNode.apart(postgres, "setup", FOUR_SHARDS, new SystemClock())) {
       CounterActor.createTable(setup.node().queries());
     }
   }

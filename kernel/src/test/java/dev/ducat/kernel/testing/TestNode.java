@@ -12,26 +12,37 @@ import dev.ducat.kernel.sql.Pools;
 import dev.ducat.kernel.time.Clock;
 import dev.ducat.kernel.time.SystemClock;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.vertx.core.Deployable;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.sqlclient.Pool;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
 
 /**
- * A node without verticles: a Vert.x instance of its own, a real database, running leases. Deploy
- * what is tested on {@link #vertx()}; close it at the end. Several nodes on one database are a
- * cluster of separate buses.
+ * A node without verticles: a real database and running leases. {@link #deploy} what is tested;
+ * close it at the end. It runs on the Vert.x of the test extension, and a second node on the same
+ * database on one of its own: each process of a cluster has its own bus.
  */
 public final class TestNode implements AutoCloseable {
   private static final Duration LIMIT = Duration.ofSeconds(20);
 
   private final Vertx vertx;
+  private final boolean apart;
+  private final Deque<String> deployed = new ArrayDeque<>();
   private final Pool leasePool;
   private final Node node;
 
   private TestNode(
-      Vertx vertx, PgSettings postgres, String nodeId, ShardSettings shards, Clock clock) {
+      Vertx vertx,
+      boolean apart,
+      PgSettings postgres,
+      String nodeId,
+      ShardSettings shards,
+      Clock clock) {
     this.vertx = vertx;
+    this.apart = apart;
     SimpleMeterRegistry meters = new SimpleMeterRegistry();
     leasePool = Pools.queries(vertx, postgres, nodeId + "-leases", 2);
     Leases leases = new Leases(leasePool, nodeId, shards, clock, meters);
@@ -49,15 +60,29 @@ public final class TestNode implements AutoCloseable {
     leases.start();
   }
 
-  /** A node with default settings on a new database. */
-  public static TestNode start() {
-    return start(TestDatabase.create(), "node-1", ShardSettings.defaults(), new SystemClock());
+  /** A node with default settings on a new database; {@code vertx} stays open. */
+  public static TestNode start(Vertx vertx) {
+    return start(
+        vertx, TestDatabase.create(), "node-1", ShardSettings.defaults(), new SystemClock());
   }
 
-  /** A node on a database that may have others. */
+  /** A node on a database that may have others; {@code vertx} stays open. */
   public static TestNode start(
+      Vertx vertx, PgSettings postgres, String nodeId, ShardSettings shards, Clock clock) {
+    return new TestNode(vertx, false, postgres, nodeId, shards, clock);
+  }
+
+  /** A node beside another one: a Vert.x and a bus of its own, closed with it. */
+  public static TestNode apart(
       PgSettings postgres, String nodeId, ShardSettings shards, Clock clock) {
-    return new TestNode(Vertx.vertx(), postgres, nodeId, shards, clock);
+    return new TestNode(Vertx.vertx(), true, postgres, nodeId, shards, clock);
+  }
+
+  /** Deploys what is tested; it is undeployed with the node, if not before. */
+  public String deploy(Deployable verticle) {
+    String deployment = await(vertx.deployVerticle(verticle));
+    deployed.push(deployment);
+    return deployment;
   }
 
   public Vertx vertx() {
@@ -73,15 +98,19 @@ public final class TestNode implements AutoCloseable {
     return Await.result(future, LIMIT);
   }
 
-  /** Gives the units back, then closes Vert.x with everything deployed on it. */
+  /** Undeploys, gives back what units are left, and only then closes the pools. */
   @Override
   public void close() {
+    deployed.removeIf(deployment -> !vertx.deploymentIDs().contains(deployment));
+    deployed.forEach(deployment -> await(vertx.undeploy(deployment)));
     for (UnitKind kind : UnitKind.values()) {
       await(node.leases().withdraw(kind));
     }
     await(node.leases().stop());
     await(node.queries().close());
     await(leasePool.close());
-    await(vertx.close());
+    if (apart) {
+      await(vertx.close());
+    }
   }
 }
