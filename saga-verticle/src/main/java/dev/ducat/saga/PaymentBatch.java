@@ -83,8 +83,9 @@ final class PaymentBatch {
    * A client wants a payment.
    *
    * @param known what the table says about its key, where memory says nothing
+   * @param version definition version of what is begun
    */
-  void create(Create create, @Nullable Known known) {
+  void create(Create create, @Nullable Known known, int version) {
     ended.add(create.unit());
     Live live = find(new PaymentBook.Key(create.tenant(), create.key()));
     CreatePaymentCommand command = create.request().getCreate();
@@ -102,11 +103,11 @@ final class PaymentBatch {
         reply(create, reused(Canonical.firstDifference(known.canonical(), command.getCanonical())));
       }
     } else {
-      begin(create, command);
+      begin(create, command, version);
     }
   }
 
-  private void begin(Create create, CreatePaymentCommand command) {
+  private void begin(Create create, CreatePaymentCommand command, int version) {
     CreatePaymentRequest request = command.getRequest();
     if (!request.getConnector().isEmpty()
         && !settings.connectors().containsKey(request.getConnector())) {
@@ -124,7 +125,7 @@ final class PaymentBatch {
             // One id for both: whoever knows the payment finds its saga.
             payment.uuid(),
             SagaKind.PAYMENT,
-            PaymentSaga.DEFINITION_VERSION,
+            version,
             create.tenant(),
             shard,
             payment,

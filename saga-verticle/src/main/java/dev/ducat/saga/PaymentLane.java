@@ -25,6 +25,7 @@ import io.vertx.sqlclient.SqlConnection;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -136,6 +137,12 @@ final class PaymentLane implements LaneActor<PaymentMessage> {
             List.of(unit.shard()),
             now.plus(settings.horizon()),
             PaymentLoadStore.ANY_TIME);
+    for (Loaded loaded : unfinished) {
+      if (!isKnown(loaded)) {
+        // Begun between the look at what the shard needs and the claim: it is given back.
+        throw new IllegalStateException(lease + " needs a newer version of the definition");
+      }
+    }
     if (!unfinished.isEmpty()) {
       LOG.info("{}: going on with {} unfinished sagas", lease, unfinished.size());
     }
@@ -177,12 +184,13 @@ final class PaymentLane implements LaneActor<PaymentMessage> {
   @Override
   public Plan decide(List<PaymentMessage> batch) {
     PaymentBatch draft = new PaymentBatch(book, sagas, settings, node.ids(), node.clock().now());
+    int version = versionForAll();
     for (PaymentMessage message : batch) {
       switch (message) {
         // Offered under a lease that ended; the shard has come back since, but not its unit, for
         // which nothing would ever be done.
         case Create create when create.unit().isDropped() -> notOwner(create);
-        case Create create -> draft.create(create, found.get(keyOf(create)));
+        case Create create -> draft.create(create, found.get(keyOf(create)), version);
         case Returned returned -> draft.returned(returned);
         case Due due -> draft.due(due);
         case WaitOver over -> draft.waitOver(over.create());
@@ -193,6 +201,13 @@ final class PaymentLane implements LaneActor<PaymentMessage> {
     List<Loaded> forgotten = overdue;
     plan.afterCommit(() -> committed(draft, forgotten));
     return plan;
+  }
+
+  /** The newest that every live node could go on with. */
+  private int versionForAll() {
+    return node.leases().versionsOfAll(UnitKind.PAYMENT_SHARD).stream()
+        .max(Comparator.naturalOrder())
+        .orElse(PaymentSaga.DEFINITION_VERSION);
   }
 
   @Override
@@ -312,11 +327,15 @@ final class PaymentLane implements LaneActor<PaymentMessage> {
     for (Loaded loaded : forgotten) {
       Claim claim = loaded.saga().claim();
       ShardUnit unit = units.get(UnitKind.PAYMENT_SHARD.address(claim.shard()));
-      if (unit != null && !unit.isDropped() && !book.knows(claim.sagaId())) {
+      if (unit != null && !unit.isDropped() && !book.knows(claim.sagaId()) && isKnown(loaded)) {
         LOG.info("going on with saga {}, which was due", claim.sagaText());
         remember(unit, loaded, now);
       }
     }
+  }
+
+  private boolean isKnown(Loaded loaded) {
+    return node.leases().knows(UnitKind.PAYMENT_SHARD, loaded.saga().claim().definitionVersion());
   }
 
   private void remember(ShardUnit unit, Loaded loaded, Instant now) {

@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -34,6 +35,8 @@ public final class SagaVerticle extends VerticleBase {
   private final Node node;
   private final SagaSettings settings;
   private final Map<String, RemoteSettings> remotes;
+  private final Set<Integer> versions;
+  private final PaymentVersionStore needs;
   private final List<PaymentLane> lanes = new ArrayList<>();
   private final Map<Lease, ShardUnit> units = new ConcurrentHashMap<>();
   private final Map<Lease, Registration> served = new ConcurrentHashMap<>();
@@ -52,9 +55,20 @@ public final class SagaVerticle extends VerticleBase {
    *     takes the place of the built-in one
    */
   public SagaVerticle(Node node, SagaSettings settings, Map<String, RemoteSettings> remotes) {
+    this(node, settings, remotes, Set.of(PaymentSaga.DEFINITION_VERSION));
+  }
+
+  /** With the definition versions that it is said to know. */
+  SagaVerticle(
+      Node node,
+      SagaSettings settings,
+      Map<String, RemoteSettings> remotes,
+      Set<Integer> versions) {
     this.node = node;
     this.settings = settings;
     this.remotes = Map.copyOf(remotes);
+    this.versions = versions;
+    this.needs = new PaymentVersionStore(node.queries(), node.leases().settings().shards());
   }
 
   @Override
@@ -150,6 +164,16 @@ public final class SagaVerticle extends VerticleBase {
 
   /** What happens to a shard as it comes and goes. */
   private final class Shards implements UnitOwner {
+    @Override
+    public Set<Integer> versions() {
+      return versions;
+    }
+
+    @Override
+    public Future<Set<Integer>> beyond(Set<Integer> known) {
+      return needs.beyond(known);
+    }
+
     @Override
     public Future<Void> acquired(Lease lease) {
       ShardUnit unit = new ShardUnit(lease);

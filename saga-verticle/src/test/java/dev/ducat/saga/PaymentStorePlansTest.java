@@ -35,6 +35,12 @@ final class PaymentStorePlansTest {
         "payment_pkey",
         "Index Cond: (payment_id = s.payment_id)");
     assertPlan(
+        connection,
+        PaymentVersionStore.BEYOND,
+        "saga_unfinished",
+        "Index Cond: ((shard = u.shard) AND (definition_version > gap.above)"
+            + " AND (definition_version < gap.below))");
+    assertPlan(
         connection, PaymentStore.UPDATE_SAGAS, "saga_pkey", "Index Cond: (saga_id = d.saga_id)");
     assertPlan(
         connection,

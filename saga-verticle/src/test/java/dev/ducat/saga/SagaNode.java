@@ -3,12 +3,16 @@ package dev.ducat.saga;
 import static org.awaitility.Awaitility.await;
 
 import dev.ducat.kernel.bus.Bus;
+import dev.ducat.kernel.shard.Lease;
 import dev.ducat.kernel.shard.UnitKind;
 import dev.ducat.kernel.testing.TestNode;
 import dev.ducat.proto.internal.v1.ShardReply;
 import dev.ducat.proto.payments.v1.CreatePaymentRequest;
 import io.vertx.core.Vertx;
 import java.time.Duration;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** A node that runs the saga verticle beside a recording ledger. */
 final class SagaNode implements AutoCloseable {
@@ -34,19 +38,36 @@ final class SagaNode implements AutoCloseable {
 
   /** Starts a node that gets what shards others leave to it. */
   static SagaNode join(TestNode node, SagaSettings settings, RecordingLedger ledger) {
+    return join(node, settings, ledger, Set.of(PaymentSaga.DEFINITION_VERSION));
+  }
+
+  static SagaNode join(
+      TestNode node, SagaSettings settings, RecordingLedger ledger, Set<Integer> versions) {
     ledger.serve(node.node());
-    node.deploy(new SagaVerticle(node.node(), settings));
+    node.deploy(new SagaVerticle(node.node(), settings, Map.of(), versions));
     return new SagaNode(node);
   }
 
   private boolean serves(int shards) {
-    for (int shard = 0; shard < shards; shard++) {
+    return held().size() == shards && servesWhatItHolds();
+  }
+
+  /** A shard is held a moment before it is served. */
+  boolean servesWhatItHolds() {
+    for (int shard : held()) {
       String address = UnitKind.PAYMENT_SHARD.address(shard);
       if (!TestNode.await(bus().ping(address, Duration.ofSeconds(1)).map(true).otherwise(false))) {
         return false;
       }
     }
     return true;
+  }
+
+  /** The shards that it holds. */
+  Set<Integer> held() {
+    return node.node().leases().held(UnitKind.PAYMENT_SHARD).stream()
+        .map(Lease::unit)
+        .collect(Collectors.toSet());
   }
 
   TestNode testNode() {

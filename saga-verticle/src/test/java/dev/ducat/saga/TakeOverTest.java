@@ -5,7 +5,6 @@ import static org.awaitility.Awaitility.await;
 
 import dev.ducat.kernel.bus.Bus;
 import dev.ducat.kernel.shard.ShardSettings;
-import dev.ducat.kernel.shard.UnitKind;
 import dev.ducat.kernel.sql.PgSettings;
 import dev.ducat.kernel.testing.TestDatabase;
 import dev.ducat.kernel.testing.TestNode;
@@ -136,7 +135,7 @@ final class TakeOverTest {
       await()
           .atMost(Duration.ofSeconds(15))
           .pollInterval(Duration.ofMillis(50))
-          .until(() -> second.testNode().node().leases().held(UnitKind.PAYMENT_SHARD).size() == 32);
+          .until(() -> second.held().size() == 32);
     }
 
     boolean isSettled(String tenant, CreatePaymentRequest request) {

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -43,6 +44,7 @@ public final class Leases {
   private final String nodeId;
   private final UUID owner = UUID.randomUUID();
   private final Map<UnitKind, UnitOwner> owners = new ConcurrentHashMap<>();
+  private final Map<UnitKind, Set<Integer>> common = new ConcurrentHashMap<>();
   private final Map<UnitKind, Map<Integer, Held>> held = new EnumMap<>(UnitKind.class);
   private boolean nameTaken;
   private volatile boolean open = true;
@@ -185,6 +187,28 @@ public final class Leases {
     }
   }
 
+  /**
+   * Definition versions that every live node of a kind knows, as of the last round: new work is
+   * begun by the newest of them, so that whoever has to take it over can.
+   */
+  public Set<Integer> versionsOfAll(UnitKind kind) {
+    return common.getOrDefault(kind, Set.of());
+  }
+
+  /** Whether this process can work by a definition version. */
+  public boolean knows(UnitKind kind, int version) {
+    UnitOwner unitOwner = owners.get(kind);
+    return unitOwner != null && unitOwner.versions().contains(version);
+  }
+
+  private Integer[] versions() {
+    return owners.values().stream()
+        .flatMap(unitOwner -> unitOwner.versions().stream())
+        .distinct()
+        .sorted()
+        .toArray(Integer[]::new);
+  }
+
   private void run() {
     while (open) {
       Duration pause = EAGER;
@@ -207,8 +231,7 @@ public final class Leases {
       return true;
     }
     boolean alive =
-        Await.result(
-            store.heartbeat(nodeId, owner, owners.keySet(), new Integer[] {1}), ANSWER_MAX);
+        Await.result(store.heartbeat(nodeId, owner, owners.keySet(), versions()), ANSWER_MAX);
     for (UnitKind kind : UnitKind.values()) {
       renew(kind);
     }
@@ -220,11 +243,11 @@ public final class Leases {
     if (!alive) {
       return false;
     }
-    Map<UnitKind, List<UUID>> nodes = Await.result(store.liveNodes(), ANSWER_MAX);
+    Map<UnitKind, Peers> nodes = Await.result(store.liveNodes(), ANSWER_MAX);
     boolean settled = true;
     for (Map.Entry<UnitKind, UnitOwner> entry : owners.entrySet()) {
       settled &=
-          balance(entry.getKey(), entry.getValue(), nodes.getOrDefault(entry.getKey(), List.of()));
+          balance(entry.getKey(), entry.getValue(), nodes.getOrDefault(entry.getKey(), Peers.NONE));
     }
     return settled;
   }
@@ -248,29 +271,58 @@ public final class Leases {
     }
   }
 
-  private boolean balance(UnitKind kind, UnitOwner unitOwner, List<UUID> nodes) {
-    int rank = nodes.indexOf(owner);
-    if (rank < 0) {
+  private boolean balance(UnitKind kind, UnitOwner unitOwner, Peers peers) {
+    int share = peers.shareOf(owner, settings.units(kind));
+    if (share < 0) {
       return false;
     }
-    int units = settings.units(kind);
-    int share = units / nodes.size() + (rank < units % nodes.size() ? 1 : 0);
+    common.put(kind, peers.common());
+    Set<Integer> bound = bound(unitOwner, peers);
     List<Held> staying =
         unitsOf(kind).values().stream()
             .filter(unit -> !unit.leaving)
             .sorted((a, b) -> Integer.compare(b.lease.unit(), a.lease.unit()))
             .toList();
-    if (staying.size() > share) {
-      staying.subList(0, staying.size() - share).forEach(unit -> giveBack(unitOwner, unit));
-    } else if (staying.size() < share) {
-      return claim(kind, unitOwner, share - staying.size());
+    staying.stream()
+        .filter(unit -> !bound.contains(unit.lease.unit()))
+        .limit(Math.max(0, staying.size() - share))
+        .forEach(unit -> giveBack(unitOwner, unit));
+    int wanted = share - staying.size();
+    if (wanted <= 0 && bound.isEmpty()) {
+      return true;
     }
-    return true;
+    Set<Integer> able = able(kind, unitOwner);
+    boolean settled = wanted <= 0 || claim(kind, unitOwner, wanted, able);
+    // Not every node may have these, so those who may take them beyond their share.
+    able.retainAll(bound);
+    if (!able.isEmpty()) {
+      claim(kind, unitOwner, able.size(), able);
+    }
+    return settled;
   }
 
-  private boolean claim(UnitKind kind, UnitOwner unitOwner, int wanted) {
+  /** Units that one of the live nodes cannot work on. No question while all are of one version. */
+  private static Set<Integer> bound(UnitOwner unitOwner, Peers peers) {
+    Set<Integer> bound = new HashSet<>();
+    for (Set<Integer> known : peers.lacking(unitOwner.versions())) {
+      bound.addAll(Await.result(unitOwner.beyond(known), ANSWER_MAX));
+    }
+    return bound;
+  }
+
+  /** Units that this process can work on. */
+  private Set<Integer> able(UnitKind kind, UnitOwner unitOwner) {
+    Set<Integer> able = new HashSet<>();
+    for (int unit = 0; unit < settings.units(kind); unit++) {
+      able.add(unit);
+    }
+    able.removeAll(Await.result(unitOwner.beyond(unitOwner.versions()), ANSWER_MAX));
+    return able;
+  }
+
+  private boolean claim(UnitKind kind, UnitOwner unitOwner, int wanted, Set<Integer> among) {
     long started = clock.monotonicNanos();
-    List<Claimed> claimed = Await.result(store.claim(kind, owner, wanted), ANSWER_MAX);
+    List<Claimed> claimed = Await.result(store.claim(kind, owner, wanted, among), ANSWER_MAX);
     for (Claimed unit : claimed) {
       Held before = unitsOf(kind).get(unit.unit());
       if (before != null) {

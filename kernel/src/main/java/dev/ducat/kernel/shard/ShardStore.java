@@ -1,5 +1,6 @@
 package dev.ducat.kernel.shard;
 
+import dev.ducat.kernel.shard.Peers.Peer;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.Row;
@@ -62,31 +63,38 @@ final class ShardStore {
         .mapEmpty();
   }
 
-  /** Owners of the live nodes that serve a kind, in the order of their node ids. */
-  Future<Map<UnitKind, List<UUID>>> liveNodes() {
+  /** The live nodes that serve each kind. */
+  Future<Map<UnitKind, Peers>> liveNodes() {
     return pool.preparedQuery(
-            "select owner, kinds from shard.node where expires_at > clock_timestamp() order by node_id")
+            "select owner, kinds, definition_versions from shard.node"
+                + " where expires_at > clock_timestamp() order by node_id")
         .execute()
         .map(ShardStore::byKind);
   }
 
-  private static Map<UnitKind, List<UUID>> byKind(RowSet<Row> rows) {
-    Map<UnitKind, List<UUID>> nodes = new HashMap<>();
+  private static Map<UnitKind, Peers> byKind(RowSet<Row> rows) {
+    Map<UnitKind, List<Peer>> nodes = new HashMap<>();
     for (Row row : rows) {
       List<String> kinds = List.of(row.getArrayOfStrings(1));
       for (UnitKind kind : UnitKind.values()) {
         if (kinds.contains(kind.text())) {
-          nodes.computeIfAbsent(kind, none -> new ArrayList<>()).add(row.getUUID(0));
+          nodes
+              .computeIfAbsent(kind, none -> new ArrayList<>())
+              .add(new Peer(row.getUUID(0), Set.of(row.getArrayOfIntegers(2))));
         }
       }
     }
-    return nodes;
+    Map<UnitKind, Peers> peers = new HashMap<>();
+    nodes.forEach((kind, serving) -> peers.put(kind, new Peers(serving)));
+    return peers;
   }
 
-  Future<List<Claimed>> claim(UnitKind kind, UUID owner, int limit) {
+  /** Up to {@code limit} units that nobody holds, of those given. */
+  Future<List<Claimed>> claim(UnitKind kind, UUID owner, int limit, Collection<Integer> among) {
     return pool.preparedQuery(
-            "select unit, epoch from shard.claim($1::text, $2::uuid, $3::int, make_interval(secs => $4::float8))")
-        .execute(Tuple.of(kind.text(), owner, limit, seconds()))
+            "select unit, epoch from shard.claim($1::text, $2::uuid, $3::int,"
+                + " make_interval(secs => $4::float8), $5::int[])")
+        .execute(Tuple.of(kind.text(), owner, limit, seconds(), among.toArray(Integer[]::new)))
         .map(
             rows -> {
               List<Claimed> claimed = new ArrayList<>();

@@ -1,9 +1,20 @@
 package dev.ducat.kernel.shard;
 
 import io.vertx.core.Future;
+import java.util.Set;
 
 /** A verticle that works on units. Called from the lease keeper's thread. */
 public interface UnitOwner {
+  /** Versions of definitions that this process can work by; none where there are no versions. */
+  default Set<Integer> versions() {
+    return Set.of();
+  }
+
+  /** The units with unfinished work of a version that is not among {@code versions}. */
+  default Future<Set<Integer>> beyond(Set<Integer> versions) {
+    return Future.succeededFuture(Set.of());
+  }
+
   /** The unit is ours: load it, then serve it. When this fails the unit is given back. */
   Future<Void> acquired(Lease lease);
 
