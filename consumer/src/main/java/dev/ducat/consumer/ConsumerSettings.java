@@ -1,6 +1,7 @@
 package dev.ducat.consumer;
 
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -56,6 +57,13 @@ public record ConsumerSettings(
   public ConsumerSettings withKafka(Map<String, String> changed) {
     return new ConsumerSettings(
         name, bootstrap, topics, changed, firstContact, batchMax, answerMax, retryMax);
+  }
+
+  /** A stable name for this process, under which it goes on at once after a kill. */
+  public ConsumerSettings withInstance(String instance) {
+    Map<String, String> changed = new HashMap<>(kafka);
+    changed.put("group.instance.id", instance);
+    return withKafka(changed);
   }
 
   public ConsumerSettings withBatchMax(int changed) {

@@ -1,20 +1,15 @@
 package dev.ducat.consumer.example;
 
 import dev.ducat.consumer.ConsumerSettings;
-import dev.ducat.consumer.EffectivelyOnceConsumer;
 import dev.ducat.consumer.Event;
-import dev.ducat.consumer.Inbox;
+import dev.ducat.consumer.StandaloneConsumer;
 import dev.ducat.proto.events.v1.PaymentEvent;
 import dev.ducat.proto.payments.v1.Payment;
+import dev.ducat.proto.type.v1.Money;
 import io.vertx.core.Future;
-import io.vertx.core.Vertx;
-import io.vertx.pgclient.PgBuilder;
-import io.vertx.sqlclient.Pool;
-import io.vertx.sqlclient.PoolOptions;
 import io.vertx.sqlclient.SqlConnection;
 import io.vertx.sqlclient.Tuple;
 import java.io.IOException;
-import java.util.Map;
 
 /** Keeps a table of settled volume per merchant and currency, right to the cent. */
 public final class SettledVolume {
@@ -37,23 +32,15 @@ public final class SettledVolume {
   /**
    * Runs until it is killed.
    *
-   * @param args Kafka's bootstrap servers, the URI of a Postgres database of one's own, and
-   *     optionally a name for this process, under which it goes on at once after a kill
+   * @param args Kafka's bootstrap servers, the URI of a Postgres database of one's own, and a name
+   *     for this process, under which it goes on at once after a kill
    */
   public static void main(String[] args) {
-    Vertx vertx = Vertx.vertx();
-    Pool pool =
-        PgBuilder.pool()
-            .with(new PoolOptions().setMaxSize(2))
-            .connectingTo(args[1])
-            .using(vertx)
-            .build();
-    ConsumerSettings settings = ConsumerSettings.of("settled-volume", args[0], "ducat.payments.v1");
-    if (args.length > 2) {
-      settings = settings.withKafka(Map.of("group.instance.id", args[2]));
-    }
-    Inbox.create(pool).compose(created -> pool.query(TABLE).execute()).await();
-    new EffectivelyOnceConsumer(pool, settings, SettledVolume::add).start();
+    StandaloneConsumer.run(
+        ConsumerSettings.of("settled-volume", args[0], "ducat.payments.v1").withInstance(args[2]),
+        args[1],
+        TABLE,
+        SettledVolume::add);
   }
 
   private static Future<Void> add(SqlConnection tx, Event event) throws IOException {
@@ -61,10 +48,11 @@ public final class SettledVolume {
       return Future.succeededFuture();
     }
     Payment payment = PaymentEvent.parseFrom(event.payload().getBytes()).getPayment();
-    String currency = payment.getAmountCaptured().getCurrencyCode();
-    long minorUnits = payment.getAmountCaptured().getMinorUnits();
+    Money settled = payment.getAmountCaptured();
     return tx.preparedQuery(ADD)
-        .execute(Tuple.of(payment.getMerchantAccount(), currency, minorUnits))
+        .execute(
+            Tuple.of(
+                payment.getMerchantAccount(), settled.getCurrencyCode(), settled.getMinorUnits()))
         .mapEmpty();
   }
 }
