@@ -2,6 +2,7 @@ package dev.ducat.launcher.check;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.ducat.kernel.id.IdKind;
 import dev.ducat.launcher.check.ClientHistory.Answered;
 import dev.ducat.launcher.check.ClientHistory.Call;
 import dev.ducat.launcher.check.ClientHistory.Sent;
@@ -13,6 +14,7 @@ import java.nio.file.StandardOpenOption;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.function.UnaryOperator;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -196,6 +198,31 @@ final class InvariantCheckTest {
     Report report = house().auditWith(set.formatted("CAPTURED"), set.formatted("SETTLED"));
 
     assertThat(broken(report)).containsExactly("P4", "O3");
+  }
+
+  /** Its constraint would not let it in: the checker must see it without. */
+  @Test
+  @Order(2)
+  void aRefundOfMoreThanWasCapturedIsSeenAlsoWhileItIsPending() throws SQLException {
+    String id =
+        house().one("select payment_id from payment.payment where state = 'SETTLED' limit 1");
+    String set = "update payment.payment set pending_refund = %s where payment_id = '" + id + "'";
+    String constraint = "constraint refunded_within_captured";
+    String check =
+        house()
+            .one(
+                "select pg_get_constraintdef(oid) from pg_constraint"
+                    + " where conname = 'refunded_within_captured'");
+    house().sql("alter table payment.payment drop " + constraint);
+    Report report;
+    try {
+      report = house().auditWith(set.formatted("amount_captured + 1"), set.formatted("0"));
+    } finally {
+      house().sql("alter table payment.payment add " + constraint + " " + check);
+    }
+
+    assertThat(broken(report)).containsExactly("P5");
+    assertThat(subjects(report, "P5")).containsExactly(IdKind.PAYMENT.text(UUID.fromString(id)));
   }
 
   @Test
