@@ -2,8 +2,12 @@ package dev.ducat.gateway;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedOutputStream;
+import com.google.protobuf.Message;
+import dev.ducat.proto.payments.v1.CancelPaymentRequest;
 import dev.ducat.proto.payments.v1.CaptureMode;
+import dev.ducat.proto.payments.v1.CapturePaymentRequest;
 import dev.ducat.proto.payments.v1.CreatePaymentRequest;
+import dev.ducat.proto.payments.v1.RefundPaymentRequest;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.security.MessageDigest;
@@ -29,13 +33,29 @@ record Canonical(ByteString bytes, ByteString fingerprint) {
     if (reduced.getCaptureMode() == CaptureMode.CAPTURE_MODE_UNSPECIFIED) {
       reduced.setCaptureMode(CaptureMode.CAPTURE_MODE_AUTOMATIC);
     }
-    byte[] bytes = serialize(reduced.build());
+    return of((Message) reduced.build());
+  }
+
+  static Canonical of(CapturePaymentRequest request) {
+    return of((Message) request.toBuilder().clearIdempotencyKey().build());
+  }
+
+  static Canonical of(CancelPaymentRequest request) {
+    return of((Message) request.toBuilder().clearIdempotencyKey().build());
+  }
+
+  static Canonical of(RefundPaymentRequest request) {
+    return of((Message) request.toBuilder().clearIdempotencyKey().build());
+  }
+
+  private static Canonical of(Message reduced) {
+    byte[] bytes = serialize(reduced);
     MessageDigest digest = sha256();
     digest.update(FORM);
     return new Canonical(ByteString.copyFrom(bytes), ByteString.copyFrom(digest.digest(bytes)));
   }
 
-  private static byte[] serialize(CreatePaymentRequest request) {
+  private static byte[] serialize(Message request) {
     byte[] bytes = new byte[request.getSerializedSize()];
     CodedOutputStream out = CodedOutputStream.newInstance(bytes);
     // Sorts the metadata by key.

@@ -25,6 +25,7 @@ import org.slf4j.LoggerFactory;
 final class ErrorMapper {
   private static final Logger LOG = LoggerFactory.getLogger(ErrorMapper.class);
   private static final String DOMAIN = "ducat.dev";
+  private static final String REASON_PREFIX = "REFUSAL_REASON_";
 
   /** Long enough for a burst to pass, short enough that a caller need not give up. */
   static final Duration RETRY_OVERLOADED = Duration.ofMillis(200);
@@ -109,7 +110,16 @@ final class ErrorMapper {
           error(Code.NOT_FOUND, "ACCOUNT_NOT_FOUND", refusal.getMessage());
       case REFUSAL_REASON_TRANSFER_NOT_FOUND ->
           error(Code.NOT_FOUND, "TRANSFER_NOT_FOUND", refusal.getMessage());
-      case REFUSAL_REASON_WRONG_STATE -> wrongState(refusal);
+      case REFUSAL_REASON_REFUND_NOT_FOUND ->
+          error(Code.NOT_FOUND, "REFUND_NOT_FOUND", refusal.getMessage());
+      case REFUSAL_REASON_WRONG_STATE -> precondition("WRONG_STATE", refusal);
+      case REFUSAL_REASON_PAYMENT_NOT_CAPTURABLE,
+          REFUSAL_REASON_CAPTURE_EXCEEDS_CAPTURABLE,
+          REFUSAL_REASON_PAYMENT_NOT_CANCELABLE,
+          REFUSAL_REASON_PAYMENT_NOT_REFUNDABLE,
+          REFUSAL_REASON_REFUND_EXCEEDS_CAPTURED,
+          REFUSAL_REASON_OPERATION_IN_PROGRESS ->
+          precondition(refusal.getReason().name().substring(REASON_PREFIX.length()), refusal);
       case REFUSAL_REASON_INVALID_ARGUMENT ->
           invalid(List.of(new Violation(refusal.getField(), refusal.getMessage(), false)));
       case REFUSAL_REASON_ACCOUNT_EXISTS_DIFFERENT ->
@@ -164,15 +174,14 @@ final class ErrorMapper {
     return Math.min(violations.size(), VIOLATIONS_MAX);
   }
 
-  private static Status wrongState(Refusal refusal) {
+  private static Status precondition(String reason, Refusal refusal) {
     PreconditionFailure.Builder failure = PreconditionFailure.newBuilder();
     failure
         .addViolationsBuilder()
-        .setType("STATE")
+        .setType(refusal.getObstacle().isEmpty() ? "STATE" : refusal.getObstacle())
         .setSubject(refusal.getField())
         .setDescription(refusal.getMessage());
-    return error(
-        Code.FAILED_PRECONDITION, "WRONG_STATE", refusal.getMessage(), Map.of(), failure.build());
+    return error(Code.FAILED_PRECONDITION, reason, refusal.getMessage(), Map.of(), failure.build());
   }
 
   private static Status overloaded(Duration retryAfter) {

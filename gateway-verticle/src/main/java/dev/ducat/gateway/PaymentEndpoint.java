@@ -81,9 +81,6 @@ final class PaymentEndpoint {
   private Future<Payment> create(
       UnaryCall<CreatePaymentRequest, Payment> call, CreatePaymentRequest request) {
     PaymentValidation.check(request, settings);
-    if (request.getCaptureMode() == CaptureMode.CAPTURE_MODE_MANUAL) {
-      throw new Problem.NotImplemented("capture_mode MANUAL").asException();
-    }
     if (request.getValidateOnly()) {
       return Future.succeededFuture(asItWouldBe(request));
     }
@@ -153,7 +150,7 @@ final class PaymentEndpoint {
                     yield Future.succeededFuture(reply.getPayment());
                   }
                   case REFUSAL -> refused(reply.getRefusal());
-                  case ANSWER_NOT_SET -> Future.failedFuture(unreadable("the shard"));
+                  case REFUND, ANSWER_NOT_SET -> Future.failedFuture(unreadable("the shard"));
                 });
   }
 
@@ -172,6 +169,11 @@ final class PaymentEndpoint {
         request.hasMaxWait()
             ? Duration.ofSeconds(request.getMaxWait().getSeconds(), request.getMaxWait().getNanos())
             : settings.waitDefault();
+    return shorter(wait, call);
+  }
+
+  /** A wait, or what the call's deadline leaves of it. */
+  static Duration shorter(Duration wait, Call call) {
     Duration left = call.remaining().minus(ANSWER_MARGIN);
     Duration shorter = wait.compareTo(left) < 0 ? wait : left;
     return shorter.isNegative() ? Duration.ZERO : shorter;
@@ -191,7 +193,10 @@ final class PaymentEndpoint {
             request.getConnector().isEmpty()
                 ? settings.connectors().getFirst()
                 : request.getConnector())
-        .setCaptureMode(CaptureMode.CAPTURE_MODE_AUTOMATIC)
+        .setCaptureMode(
+            request.getCaptureMode() == CaptureMode.CAPTURE_MODE_MANUAL
+                ? CaptureMode.CAPTURE_MODE_MANUAL
+                : CaptureMode.CAPTURE_MODE_AUTOMATIC)
         .setReference(request.getReference())
         .setDescription(request.getDescription())
         .putAllMetadata(request.getMetadataMap())
@@ -219,7 +224,7 @@ final class PaymentEndpoint {
                 switch (reply.getAnswerCase()) {
                   case PAYMENT -> Future.succeededFuture(reply.getPayment());
                   case REFUSAL -> refused(reply.getRefusal());
-                  case LIST, EVENTS, ASK_SHARD, ANSWER_NOT_SET ->
+                  case LIST, EVENTS, ASK_SHARD, REFUND, REFUNDS, ANSWER_NOT_SET ->
                       Future.failedFuture(unreadable(ShardClient.PAYMENT_QUERY));
                 });
   }
@@ -236,7 +241,7 @@ final class PaymentEndpoint {
                 switch (reply.getAnswerCase()) {
                   case LIST -> Future.succeededFuture(reply.getList());
                   case REFUSAL -> refused(reply.getRefusal());
-                  case PAYMENT, EVENTS, ASK_SHARD, ANSWER_NOT_SET ->
+                  case PAYMENT, EVENTS, ASK_SHARD, REFUND, REFUNDS, ANSWER_NOT_SET ->
                       Future.failedFuture(unreadable(ShardClient.PAYMENT_QUERY));
                 });
   }

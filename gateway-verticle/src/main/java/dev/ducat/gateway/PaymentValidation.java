@@ -107,11 +107,11 @@ final class PaymentValidation {
     check.done();
   }
 
-  private static void key(Check check, String key) {
+  static void key(Check check, String key) {
     check.text("idempotency_key", key, 1, KEY_CHARS_MAX, Characters.PRINTABLE_ASCII);
   }
 
-  private static void paymentId(Check check, String id) {
+  static void paymentId(Check check, String id) {
     check.that(PaymentId.parse(id).isPresent(), "payment_id", "must be the id of a payment, pay_…");
   }
 

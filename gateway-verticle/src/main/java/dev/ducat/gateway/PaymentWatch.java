@@ -203,6 +203,9 @@ final class PaymentWatch {
           AUTHORIZATION_REVERSED,
           NEEDS_ATTENTION,
           RESUMED,
+          CAPTURE_STARTED,
+          CAPTURE_FAILED,
+          RELEASE_STARTED,
           DETAIL_NOT_SET ->
           false;
     };

@@ -10,8 +10,11 @@ import dev.ducat.proto.internal.v1.LedgerQueryReply;
 import dev.ducat.proto.internal.v1.LedgerQueryRequest;
 import dev.ducat.proto.internal.v1.LedgerReply;
 import dev.ducat.proto.internal.v1.LedgerRequest;
+import dev.ducat.proto.internal.v1.OperationCommand;
 import dev.ducat.proto.internal.v1.PaymentQueryReply;
 import dev.ducat.proto.internal.v1.PaymentQueryRequest;
+import dev.ducat.proto.internal.v1.Refusal;
+import dev.ducat.proto.internal.v1.RefusalReason;
 import dev.ducat.proto.internal.v1.ShardReply;
 import dev.ducat.proto.internal.v1.ShardRequest;
 import io.vertx.core.Future;
@@ -69,9 +72,22 @@ final class ShardClient {
    */
   Future<ShardReply> create(Call call, String key, CreatePaymentCommand command, Duration wait) {
     int shard = UnitKind.hash(shards, call.caller().tenant(), key);
-    Creation creation =
-        new Creation(call, UnitKind.PAYMENT_SHARD.address(shard), command, wait.toMillis());
-    return creation.run();
+    return new Work(call, shard, ShardRequest.newBuilder().setCreate(command).build(), wait).run();
+  }
+
+  /** Has something done about a payment, or joins whoever does it, and waits for it to rest. */
+  Future<ShardReply> operate(Call call, int shard, OperationCommand command, Duration wait) {
+    if (shard >= shards) {
+      // Forged: no payment was ever made there, and nobody would answer.
+      return Future.succeededFuture(
+          ShardReply.newBuilder()
+              .setRefusal(
+                  Refusal.newBuilder()
+                      .setReason(RefusalReason.REFUSAL_REASON_PAYMENT_NOT_FOUND)
+                      .setMessage("no such payment"))
+              .build());
+    }
+    return new Work(call, shard, ShardRequest.newBuilder().setOperate(command).build(), wait).run();
   }
 
   Future<PaymentQueryReply> payments(Call call, PaymentQueryRequest query) {
@@ -162,19 +178,19 @@ final class ShardClient {
     }
   }
 
-  /** The creation of one payment: asks in slices until it rests or the wait is over. */
-  private final class Creation {
+  /** Work for a shard's lane: asks in slices until it rests or the wait is over. */
+  private final class Work {
     private final Call call;
     private final String address;
-    private final CreatePaymentCommand command;
+    private final ShardRequest work;
     private final long waitMs;
     private final Duration timeAtStart;
 
-    Creation(Call call, String address, CreatePaymentCommand command, long waitMs) {
+    Work(Call call, int shard, ShardRequest work, Duration wait) {
       this.call = call;
-      this.address = address;
-      this.command = command;
-      this.waitMs = waitMs;
+      this.address = UnitKind.PAYMENT_SHARD.address(shard);
+      this.work = work;
+      this.waitMs = wait.toMillis();
       this.timeAtStart = call.remaining();
     }
 
@@ -185,11 +201,10 @@ final class ShardClient {
     private Future<ShardReply> ask(long leftMs) {
       long sliceMs = Math.min(leftMs, WAIT_SLICE.toMillis());
       ShardRequest request =
-          ShardRequest.newBuilder()
+          work.toBuilder()
               .setTenant(call.caller().tenant())
               .setTraceparent(call.caller().traceparent())
               .setWaitMs(sliceMs)
-              .setCreate(command)
               .build();
       ShardReply answer = ShardReply.getDefaultInstance();
       return new Ask<>(call, address, request, answer, WORK_MAX.plusMillis(sliceMs)).run();
@@ -197,7 +212,7 @@ final class ShardClient {
 
     private Future<ShardReply> goOn(ShardReply reply) {
       long leftMs = waitMs - timeAtStart.minus(call.remaining()).toMillis();
-      if (!reply.hasPayment() || reply.getAtRest() || leftMs <= 0 || call.isDone()) {
+      if (reply.hasRefusal() || reply.getAtRest() || leftMs <= 0 || call.isDone()) {
         return Future.succeededFuture(reply);
       }
       // Asking again meets our own payment: whether it was ours to begin with is what the first

@@ -8,7 +8,6 @@ import com.google.protobuf.Timestamp;
 import com.google.rpc.Code;
 import com.google.rpc.ErrorInfo;
 import dev.ducat.gateway.RawGrpc.Reply;
-import dev.ducat.proto.payments.v1.CaptureMode;
 import dev.ducat.proto.payments.v1.CreatePaymentRequest;
 import dev.ducat.proto.payments.v1.GetPaymentRequest;
 import dev.ducat.proto.payments.v1.ListPaymentsRequest;
@@ -286,15 +285,6 @@ class BadInputTest {
             .client()
             .call(Requests.CREATE, two, RawGrpc.frame(Requests.create("tenants").build()));
     assertThat(reply.status()).isEqualTo(Code.INVALID_ARGUMENT_VALUE);
-  }
-
-  @Test
-  void saysThatManualCaptureIsNotThereYet() {
-    CreatePaymentRequest manual =
-        Requests.create("manual").setCaptureMode(CaptureMode.CAPTURE_MODE_MANUAL).build();
-    Reply reply = gateway.client().call(Requests.CREATE, manual);
-    assertThat(reply.status()).isEqualTo(Code.UNIMPLEMENTED_VALUE);
-    assertThat(reply.reason()).isEqualTo("NOT_IMPLEMENTED");
   }
 
   @Test

@@ -489,7 +489,17 @@ class GrpcTrapsTest {
 
   static Stream<String> notImplemented() {
     Set<String> done =
-        Set.of("CreatePayment", "GetPayment", "LookupPayment", "ListPayments", "WatchPayment");
+        Set.of(
+            "CreatePayment",
+            "GetPayment",
+            "LookupPayment",
+            "ListPayments",
+            "WatchPayment",
+            "CapturePayment",
+            "CancelPayment",
+            "RefundPayment",
+            "GetRefund",
+            "ListRefunds");
     return Stream.of(
             PaymentServiceGrpcService.SERVICE_DESCRIPTOR,
             ConnectorCallbackServiceGrpcService.SERVICE_DESCRIPTOR,

@@ -2,6 +2,7 @@ package dev.ducat.saga;
 
 import dev.ducat.proto.payments.v1.Payment;
 import dev.ducat.proto.payments.v1.PaymentEventDetail;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -10,7 +11,19 @@ import java.util.Map;
  * follows from the saga: {@link #actsNow} or its timer.
  */
 public record Decision(
-    Saga saga, Standing standing, List<Event> events, List<Audit> audits, List<Attempt> attempts) {
+    Saga saga,
+    Standing standing,
+    List<Event> events,
+    List<Audit> audits,
+    List<Attempt> attempts,
+    List<Saga> others) {
+
+  /** With another saga that changes in the same commit. */
+  Decision with(Saga other) {
+    List<Saga> more = new ArrayList<>(others);
+    more.add(other);
+    return new Decision(saga, standing, events, audits, attempts, more);
+  }
 
   /** An event of the payment, and the payment after it. */
   public record Event(Payment after, PaymentEventDetail detail) {}

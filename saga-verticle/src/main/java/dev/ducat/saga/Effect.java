@@ -19,6 +19,28 @@ enum Effect {
   REVERSED,
   /** Event: what merchants hear of a payment that failed. */
   FAILED,
+  /**
+   * Event: a capture was accepted; it has its amount reserved, and the last word if it is final.
+   */
+  CAPTURE_STARTED,
+  /** Event: a capture did not happen; nobody captures any more. */
+  CAPTURE_FAILED,
+  /** Event: the end of the authorization was accepted; it has the last word. */
+  RELEASE_STARTED,
+  /** Event: what was not captured is free. */
+  RELEASED,
+  /** Event: canceled, nothing is held. */
+  CANCELED,
+  /** Event: expired, nothing is held. */
+  EXPIRED,
+  /** Event: a refund was accepted; it has its amount reserved. */
+  REFUND_CREATED,
+  /** Event: the money is given back. */
+  REFUNDED,
+  /** Event: nothing was given back. */
+  REFUND_FAILED,
+  /** Event: a person must decide about the refund. */
+  PARK_REFUND,
   /** Event, where there is something new to do for the payer. */
   SHOW_ACTION,
   /** Event: a person must decide. */
@@ -28,12 +50,23 @@ enum Effect {
   INTEND_AUTHORIZE,
   /** Intent: capture and post. */
   INTEND_CAPTURE,
+  /** Intent: free at the PSP and on the ledger what is not captured. */
+  INTEND_VOID,
+  /** Intent: hold, have it given back, post. */
+  INTEND_REFUND,
+  /** Intent: release the refund's hold; the PSP gives nothing back. */
+  INTEND_REFUND_RELEASE,
   /** Intent: make available, take the fee. */
   INTEND_SETTLE,
   /** Intent: release the hold; the PSP refused, so it holds nothing. */
   INTEND_RELEASE,
   /** Intent: the registered compensation, PSP and ledger. */
   INTEND_REVERSAL,
+
+  /** A saga of its own watches over the authorization until it is closed. */
+  OPEN_AUTHORIZATION,
+  /** Looks again a little later. */
+  LATER,
 
   /** Remembers why the payment fails. */
   NOTE_FAILURE,

@@ -4,6 +4,7 @@ import dev.ducat.kernel.id.IdKind;
 import dev.ducat.kernel.id.Ids;
 import dev.ducat.proto.connector.v1.AuthorizeRequest;
 import dev.ducat.proto.connector.v1.CaptureRequest;
+import dev.ducat.proto.connector.v1.RefundRequest;
 import dev.ducat.proto.connector.v1.VoidRequest;
 import dev.ducat.proto.internal.v1.Compensation;
 import dev.ducat.proto.internal.v1.ConnectorCall;
@@ -13,6 +14,7 @@ import dev.ducat.proto.internal.v1.TransferGroup;
 import dev.ducat.proto.ledger.v1.NewTransfer;
 import dev.ducat.proto.ledger.v1.TransferKind;
 import dev.ducat.proto.payments.v1.Payment;
+import dev.ducat.proto.payments.v1.Refund;
 import dev.ducat.proto.type.v1.Money;
 
 /**
@@ -20,6 +22,9 @@ import dev.ducat.proto.type.v1.Money;
  * step, leg): whoever asks again, on whatever node, asks for the same effect.
  */
 final class Intents {
+  /** What a capture of a part leaves held is known by this. */
+  static final String REST_LABEL = "capture/rest";
+
   private Intents() {}
 
   static String operationKey(Claim claim, String label) {
@@ -61,39 +66,61 @@ final class Intents {
   }
 
   /**
-   * Undoing the authorize step: void at the PSP under the authorize's key, then release the hold.
-   * Both are tolerant of an authorize that never ran, and keep it from taking effect later.
+   * Undoing an authorization of which nothing is captured: void at the PSP under the authorize's
+   * key, then release the hold. Both are tolerant of an authorize that never ran, and keep it from
+   * taking effect later.
    */
-  static Compensation reversal(Claim claim, Payment payment, String authorizationReference) {
+  static Compensation reversal(Claim claim, Payment payment, SagaData data) {
+    return Compensation.newBuilder()
+        .setStep(Step.AUTHORIZE.name())
+        .setIntent(free(claim, payment, data, payment.getAmount(), "authorize/void"))
+        .build();
+  }
+
+  /** Free what is authorized and not captured: at the PSP first, then on the ledger. */
+  static Intent release(Claim claim, Payment payment, SagaData data, Money rest) {
+    return free(claim, payment, data, rest, "release");
+  }
+
+  private static Intent free(
+      Claim claim, Payment payment, SagaData data, Money amount, String label) {
     VoidRequest call =
         VoidRequest.newBuilder()
-            .setOperationKey(operationKey(claim, "authorize/void"))
-            .setAuthorizationKey(operationKey(claim, "authorize"))
-            .setAuthorizationReference(authorizationReference)
+            .setOperationKey(operationKey(claim, label))
+            .setAuthorizationKey(data.getAuthorizationKey())
+            .setAuthorizationReference(data.getAuthorizationReference())
             .setTenant(claim.tenant())
             .setPaymentId(payment.getPaymentId())
             .setMerchantAccount(payment.getMerchantAccount())
             .setPaymentMethod(payment.getPaymentMethod())
-            .setAmount(payment.getAmount())
+            .setAmount(amount)
             .build();
     NewTransfer release =
         NewTransfer.newBuilder()
-            .setTransferId(transferId(claim, "authorize/void"))
+            .setTransferId(transferId(claim, label))
             .setKind(TransferKind.TRANSFER_KIND_VOID_HOLD)
-            .setHoldId(transferId(claim, "authorize/hold"))
+            .setHoldId(data.getHoldId())
             .setReference(payment.getPaymentId())
             .build();
-    return Compensation.newBuilder()
-        .setStep(Step.AUTHORIZE.name())
-        .setIntent(
-            Intent.newBuilder()
-                .setConnectorCall(ConnectorCall.newBuilder().setVoid(call))
-                .setLedgerAfter(group(claim).addTransfers(release)))
+    return Intent.newBuilder()
+        .setConnectorCall(ConnectorCall.newBuilder().setVoid(call))
+        .setLedgerAfter(group(claim).addTransfers(release))
         .build();
   }
 
-  /** Capture at the PSP, then post the hold and settle. */
-  static Intent capture(Claim claim, Payment payment, SagaData data) {
+  /**
+   * What a capture takes.
+   *
+   * @param last whether no further capture follows
+   * @param leavesRest whether something stays held after it, under {@link #REST_LABEL}
+   */
+  record Taking(Money amount, boolean last, boolean leavesRest) {}
+
+  /**
+   * Capture at the PSP, then post the hold, whole or in part; and settle, where nothing of the
+   * outside lies between.
+   */
+  static Intent capture(Claim claim, Payment payment, SagaData data, Taking taking) {
     CaptureRequest call =
         CaptureRequest.newBuilder()
             .setOperationKey(operationKey(claim, "capture"))
@@ -103,22 +130,83 @@ final class Intents {
             .setPaymentId(payment.getPaymentId())
             .setMerchantAccount(payment.getMerchantAccount())
             .setPaymentMethod(payment.getPaymentMethod())
-            .setAmount(payment.getAmount())
-            .setFinalCapture(true)
+            .setAmount(taking.amount())
+            .setFinalCapture(taking.last())
             .build();
-    NewTransfer post =
+    NewTransfer.Builder post =
         NewTransfer.newBuilder()
             .setTransferId(transferId(claim, "capture/post"))
             .setKind(TransferKind.TRANSFER_KIND_POST_HOLD)
-            .setAmount(payment.getAmount())
+            .setAmount(taking.amount())
             .setHoldId(data.getHoldId())
+            .setReference(payment.getPaymentId());
+    if (taking.leavesRest()) {
+      // Also where it will be released at once: until the PSP has freed it, it stays held.
+      post.setKeepRemainder(true).setRemainderHoldId(transferId(claim, REST_LABEL));
+    }
+    Intent.Builder intent =
+        Intent.newBuilder()
+            .setConnectorCall(ConnectorCall.newBuilder().setCapture(call))
+            .setLedgerAfter(group(claim).addTransfers(post));
+    if (!taking.leavesRest()) {
+      long before = payment.getAmountCaptured().getMinorUnits();
+      long captured = before + taking.amount().getMinorUnits();
+      Money all = taking.amount().toBuilder().setMinorUnits(captured).build();
+      intent.setLedgerSettle(settlement(claim, payment, all, data.getFee()));
+    }
+    return intent.build();
+  }
+
+  /** Hold what is given back, ask the PSP to give it back, post it. */
+  static Intent refund(Claim claim, Payment payment, SagaData data) {
+    Refund refund = data.getRefund();
+    NewTransfer hold =
+        NewTransfer.newBuilder()
+            .setTransferId(transferId(claim, "refund/hold"))
+            .setKind(TransferKind.TRANSFER_KIND_HOLD)
+            .setDebitAccount(available(payment))
+            .setCreditAccount(receivable(payment))
+            .setAmount(refund.getAmount())
+            .setReference(payment.getPaymentId())
+            .build();
+    RefundRequest call =
+        RefundRequest.newBuilder()
+            .setOperationKey(operationKey(claim, "refund"))
+            .setAuthorizationKey(data.getAuthorizationKey())
+            .setCaptureKey(data.getCaptureKey())
+            .setCaptureReference(data.getCaptureReference())
+            .setTenant(claim.tenant())
+            .setPaymentId(payment.getPaymentId())
+            .setRefundId(refund.getRefundId())
+            .setMerchantAccount(payment.getMerchantAccount())
+            .setPaymentMethod(payment.getPaymentMethod())
+            .setAmount(refund.getAmount())
+            .build();
+    NewTransfer post =
+        NewTransfer.newBuilder()
+            .setTransferId(transferId(claim, "refund/post"))
+            .setKind(TransferKind.TRANSFER_KIND_POST_HOLD)
+            .setAmount(refund.getAmount())
+            .setHoldId(hold.getTransferId())
             .setReference(payment.getPaymentId())
             .build();
     return Intent.newBuilder()
-        .setConnectorCall(ConnectorCall.newBuilder().setCapture(call))
+        .setLedgerBefore(group(claim).addTransfers(hold))
+        .setConnectorCall(ConnectorCall.newBuilder().setRefund(call))
         .setLedgerAfter(group(claim).addTransfers(post))
-        .setLedgerSettle(settlement(claim, payment, payment.getAmount(), data.getFee()))
         .build();
+  }
+
+  /** The PSP gives nothing back: what was held for it is the merchant's again. */
+  static Intent refundRelease(Claim claim) {
+    NewTransfer release =
+        NewTransfer.newBuilder()
+            .setTransferId(transferId(claim, "refund/void"))
+            .setKind(TransferKind.TRANSFER_KIND_VOID_HOLD)
+            .setHoldId(transferId(claim, "refund/hold"))
+            .setReference(claim.paymentId().text())
+            .build();
+    return Intent.newBuilder().setLedgerAfter(group(claim).addTransfers(release)).build();
   }
 
   /** Make the merchant's pending funds available, and take the fee from them, or neither. */
@@ -129,7 +217,7 @@ final class Intents {
   }
 
   private static TransferGroup settlement(Claim claim, Payment payment, Money captured, Money fee) {
-    String available = "merchant:" + payment.getMerchantAccount() + ":available";
+    String available = available(payment);
     boolean hasFee = fee.getMinorUnits() > 0;
     TransferGroup.Builder group =
         group(claim)
@@ -165,6 +253,10 @@ final class Intents {
 
   private static String receivable(Payment payment) {
     return "psp_receivable:" + payment.getConnector();
+  }
+
+  private static String available(Payment payment) {
+    return "merchant:" + payment.getMerchantAccount() + ":available";
   }
 
   private static String pending(Payment payment) {

@@ -40,6 +40,9 @@ public sealed interface Outcome {
   /** The ledger refused what had to come before the PSP call: nothing happened anywhere. */
   record LedgerRefused(TransferResult result) implements Outcome {}
 
+  /** What it waited for has come: its time, or the end that somebody else puts to it. */
+  record TimeUp() implements Outcome {}
+
   /** An answer that does not belong to what was asked: for a person, never booked. */
   record Mismatch(String message) implements Outcome {}
 }

@@ -1,6 +1,6 @@
 package dev.ducat.saga;
 
-import dev.ducat.proto.payments.v1.PaymentFilter;
+import com.google.protobuf.Message;
 import dev.ducat.saga.PaymentQueryStore.Position;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -23,7 +23,7 @@ final class PageToken {
 
   private PageToken() {}
 
-  static String of(String tenant, PaymentFilter filter, Position position) {
+  static String of(String tenant, Message list, Position position) {
     Instant time = position.createTime();
     byte[] bytes =
         ByteBuffer.allocate(POSITION)
@@ -33,12 +33,12 @@ final class PageToken {
             .putLong(position.paymentId().getLeastSignificantBits())
             .array();
     byte[] token = Arrays.copyOf(bytes, POSITION + SEAL);
-    System.arraycopy(seal(tenant, filter, bytes), 0, token, POSITION, SEAL);
+    System.arraycopy(seal(tenant, list, bytes), 0, token, POSITION, SEAL);
     return Base64.getUrlEncoder().withoutPadding().encodeToString(token);
   }
 
   /** Reads a token; empty when it is not one of this list. */
-  static Optional<Position> parse(String token, String tenant, PaymentFilter filter) {
+  static Optional<Position> parse(String token, String tenant, Message list) {
     byte[] bytes;
     try {
       bytes = Base64.getUrlDecoder().decode(token);
@@ -50,7 +50,7 @@ final class PageToken {
     }
     byte[] position = Arrays.copyOf(bytes, POSITION);
     byte[] seal = Arrays.copyOfRange(bytes, POSITION, bytes.length);
-    if (!MessageDigest.isEqual(seal, seal(tenant, filter, position))) {
+    if (!MessageDigest.isEqual(seal, seal(tenant, list, position))) {
       return Optional.empty();
     }
     ByteBuffer in = ByteBuffer.wrap(position);
@@ -58,7 +58,7 @@ final class PageToken {
     return Optional.of(new Position(createTime, new UUID(in.getLong(), in.getLong())));
   }
 
-  private static byte[] seal(String tenant, PaymentFilter filter, byte[] position) {
+  private static byte[] seal(String tenant, Message list, byte[] position) {
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
       digest.update("ducat.page.v1".getBytes(StandardCharsets.UTF_8));
@@ -66,7 +66,7 @@ final class PageToken {
       digest.update(ByteBuffer.allocate(4).putInt(name.length).flip());
       digest.update(name);
       digest.update(position);
-      return Arrays.copyOf(digest.digest(filter.toByteArray()), SEAL);
+      return Arrays.copyOf(digest.digest(list.toByteArray()), SEAL);
     } catch (NoSuchAlgorithmException everyJdkHasIt) {
       throw new IllegalStateException(everyJdkHasIt);
     }

@@ -1,21 +1,25 @@
 package dev.ducat.saga;
 
+import com.google.protobuf.ByteString;
+import dev.ducat.kernel.id.IdKind;
 import dev.ducat.kernel.id.Ids;
 import dev.ducat.kernel.id.PaymentId;
 import dev.ducat.kernel.lane.Plan;
 import dev.ducat.proto.internal.v1.CreatePaymentCommand;
 import dev.ducat.proto.internal.v1.Doorbell;
 import dev.ducat.proto.internal.v1.Refusal;
-import dev.ducat.proto.internal.v1.RefusalReason;
 import dev.ducat.proto.internal.v1.ShardReply;
-import dev.ducat.proto.payments.v1.CaptureMode;
 import dev.ducat.proto.payments.v1.CreatePaymentRequest;
 import dev.ducat.saga.PaymentBook.Live;
+import dev.ducat.saga.PaymentLoadStore.Found;
 import dev.ducat.saga.PaymentLoadStore.Known;
+import dev.ducat.saga.PaymentMessage.Asking;
 import dev.ducat.saga.PaymentMessage.Create;
 import dev.ducat.saga.PaymentMessage.Due;
+import dev.ducat.saga.PaymentMessage.Operate;
 import dev.ducat.saga.PaymentMessage.Returned;
 import dev.ducat.saga.PaymentStore.AttemptMade;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -36,20 +40,35 @@ import org.jspecify.annotations.Nullable;
 final class PaymentBatch {
   /** A saga that this batch writes: as committed before (null: new), and as it will be. */
   private static final class Work {
-    final @Nullable Live before;
-    Live after;
+    final ShardUnit unit;
+    final @Nullable Saga before;
+    Saga after;
 
-    Work(@Nullable Live before, Live after) {
+    Work(ShardUnit unit, @Nullable Saga before, Saga after) {
+      this.unit = unit;
       this.before = before;
       this.after = after;
     }
   }
 
-  /** Someone who is answered with a saga's payment, now or when it rests. */
-  record Registration(Create create, UUID sagaId, boolean replayed) {}
+  /** A payment that this batch may write, the same way. */
+  private static final class Touched {
+    final Claim claim;
+    final @Nullable Standing before;
+    Standing after;
+
+    Touched(Claim claim, @Nullable Standing before, Standing after) {
+      this.claim = claim;
+      this.before = before;
+      this.after = after;
+    }
+  }
+
+  /** Someone who is answered about a saga, now or when it rests. */
+  record Registration(Asking asking, UUID sagaId, boolean replayed) {}
 
   /** An answer that is ready. */
-  record Reply(Create create, ShardReply answer) {}
+  record Reply(Asking asking, ShardReply answer) {}
 
   private record Told(String stream, Claim claim, Decision decision) {}
 
@@ -60,13 +79,14 @@ final class PaymentBatch {
   private final Instant now;
 
   private final Map<UUID, Work> works = new LinkedHashMap<>();
+  private final Map<UUID, Touched> payments = new LinkedHashMap<>();
   private final Map<PaymentBook.Key, UUID> newKeys = new HashMap<>();
   private final List<Told> told = new ArrayList<>();
   private final List<AttemptMade> attempts = new ArrayList<>();
   private final List<Registration> registrations = new ArrayList<>();
   private final List<Reply> replies = new ArrayList<>();
   private final List<Live> due = new ArrayList<>();
-  private final List<Create> impatient = new ArrayList<>();
+  private final List<Asking> impatient = new ArrayList<>();
   private final List<ShardUnit> ended = new ArrayList<>();
 
   PaymentBatch(PaymentBook book, PaymentSaga sagas, SagaSettings settings, Ids ids, Instant now) {
@@ -87,35 +107,46 @@ final class PaymentBatch {
    */
   void create(Create create, @Nullable Known known, int version) {
     ended.add(create.unit());
-    Live live = find(new PaymentBook.Key(create.tenant(), create.key()));
-    CreatePaymentCommand command = create.request().getCreate();
-    if (live != null) {
-      Claim claim = live.saga().claim();
-      if (claim.fingerprint().equals(command.getFingerprint())) {
-        registrations.add(new Registration(create, live.id(), true));
-      } else {
-        reply(create, reused(Canonical.firstDifference(claim.canonical(), command.getCanonical())));
-      }
-    } else if (known != null) {
-      if (known.fingerprint().equals(command.getFingerprint())) {
-        replies.add(new Reply(create, answer(known.standing(), true, create)));
-      } else {
-        reply(create, reused(Canonical.firstDifference(known.canonical(), command.getCanonical())));
-      }
-    } else {
-      begin(create, command, version);
+    if (joined(create)) {
+      return;
     }
+    if (known == null) {
+      begin(create, create.request().getCreate(), version);
+    } else if (isSame(create, known.canonical(), known.fingerprint())) {
+      UUID paymentId = known.standing().uuid();
+      Standing newest = payment(paymentId);
+      Standing standing = newest == null ? known.standing() : newest;
+      replies.add(new Reply(create, Answer.of(standing, standing.resting(), true, create)));
+    }
+  }
+
+  /** Whether the key is at work in memory: the same request joins, another one is refused. */
+  private boolean joined(Asking asking) {
+    Live live = find(asking.key());
+    if (live == null) {
+      return false;
+    }
+    Claim claim = live.saga().claim();
+    if (isSame(asking, claim.canonical(), claim.fingerprint())) {
+      registrations.add(new Registration(asking, live.id(), true));
+    }
+    return true;
+  }
+
+  /** Whether it is the request that the key was first used with; if not, it is refused. */
+  private boolean isSame(Asking asking, ByteString canonical, ByteString fingerprint) {
+    boolean same = fingerprint.equals(asking.fingerprint());
+    if (!same) {
+      reply(asking, Answer.reused(Canonical.firstDifference(asking, canonical)));
+    }
+    return same;
   }
 
   private void begin(Create create, CreatePaymentCommand command, int version) {
     CreatePaymentRequest request = command.getRequest();
     if (!request.getConnector().isEmpty()
         && !settings.connectors().containsKey(request.getConnector())) {
-      reply(create, invalid("connector", "no connector of this name is configured"));
-      return;
-    }
-    if (request.getCaptureMode() == CaptureMode.CAPTURE_MODE_MANUAL) {
-      reply(create, invalid("capture_mode", "this version captures automatically only"));
+      reply(create, Answer.invalid("connector", "no connector of this name is configured"));
       return;
     }
     int shard = create.unit().shard();
@@ -129,18 +160,108 @@ final class PaymentBatch {
             create.tenant(),
             shard,
             payment,
-            create.key(),
+            request.getIdempotencyKey(),
             now.plus(settings.keyLife()),
             command.getCanonical(),
             command.getFingerprint(),
             create.request().getTraceparent(),
             now);
     Decision decision = sagas.start(claim, request, now, ThreadLocalRandom.current());
-    Live live = new Live(create.unit(), decision.saga(), decision.standing());
-    works.put(live.id(), new Work(null, live));
-    newKeys.put(live.key(), live.id());
-    told.add(new Told(create.unit().stream(), claim, decision));
-    registrations.add(new Registration(create, live.id(), false));
+    payments.put(claim.paymentId().uuid(), new Touched(claim, null, decision.standing()));
+    begun(create, claim, decision);
+  }
+
+  private void begun(Asking asking, Claim claim, Decision decision) {
+    works.put(claim.sagaId(), new Work(asking.unit(), null, decision.saga()));
+    newKeys.put(asking.key(), claim.sagaId());
+    told.add(new Told(asking.unit().stream(), claim, decision));
+    registrations.add(new Registration(asking, claim.sagaId(), false));
+  }
+
+  /**
+   * A client wants something done about a payment.
+   *
+   * @param found the payment with its sagas, as the tables have it
+   * @param version definition version of what is begun
+   */
+  void operate(Operate operate, @Nullable Found found, int version) {
+    ended.add(operate.unit());
+    if (joined(operate)) {
+      return;
+    }
+    // The id only routes: a forged shard ends here, like an id that never was.
+    if (found == null || found.shard() != operate.unit().shard()) {
+      reply(operate, Answer.notFound());
+      return;
+    }
+    UUID paymentId = operate.paymentId().uuid();
+    Standing newest = payment(paymentId);
+    Standing standing = newest == null ? found.standing() : newest;
+    for (Saga saga : found.sagas()) {
+      if (PaymentBook.Key.of(saga.claim()).equals(operate.key())) {
+        if (isSame(operate, saga.claim().canonical(), saga.claim().fingerprint())) {
+          Live live = new Live(operate.unit(), newest(saga), standing);
+          replies.add(new Reply(operate, Answer.of(live, true, operate)));
+        }
+        return;
+      }
+    }
+    OperationRules.Verdict verdict =
+        OperationRules.judge(
+            operate.command(),
+            standing,
+            sagasOf(paymentId, found),
+            IdKind.REFUND.text(ids.next()),
+            now);
+    switch (verdict) {
+      case OperationRules.Refuse refuse -> reply(operate, refuse.refusal());
+      case OperationRules.Begin begin -> begin(operate, standing, begin, version);
+    }
+  }
+
+  private void begin(
+      Operate operate, Standing standing, OperationRules.Begin begin, int version) {
+    Claim claim =
+        new Claim(
+            ids.next(),
+            OperationRules.kindOf(operate.command()),
+            version,
+            operate.tenant(),
+            operate.unit().shard(),
+            operate.paymentId(),
+            OperationRules.keyOf(operate.command()),
+            now.plus(settings.keyLife()),
+            operate.canonical(),
+            operate.fingerprint(),
+            operate.request().getTraceparent(),
+            now);
+    Decision decision =
+        sagas.operate(
+            claim, begin.data(), standing, begin.open(), now, ThreadLocalRandom.current());
+    Saga open = begin.open();
+    if (open != null) {
+      works.computeIfAbsent(open.claim().sagaId(), none -> new Work(operate.unit(), open, open));
+    }
+    stand(claim, standing, decision.standing());
+    begun(operate, claim, decision);
+    others(operate.unit(), decision);
+  }
+
+  /** All sagas of a payment, as this batch leaves them. */
+  private List<Saga> sagasOf(UUID paymentId, Found found) {
+    Map<UUID, Saga> all = new LinkedHashMap<>();
+    found.sagas().forEach(saga -> all.put(saga.claim().sagaId(), newest(saga)));
+    for (Work work : works.values()) {
+      if (work.after.claim().paymentId().uuid().equals(paymentId)) {
+        all.put(work.after.claim().sagaId(), work.after);
+      }
+    }
+    return List.copyOf(all.values());
+  }
+
+  private Saga newest(Saga loaded) {
+    Live live = find(loaded.claim().sagaId());
+    return live == null ? loaded : live.saga();
   }
 
   /** An action came back. */
@@ -152,11 +273,11 @@ final class PaymentBatch {
       // meantime.
       return;
     }
-    take(
-        live,
-        sagas.decide(
-            live.saga(), live.standing(), returned.outcome(), now, ThreadLocalRandom.current()),
-        returned);
+    take(live, decide(live, returned.outcome()), returned.started(), returned.took());
+  }
+
+  private Decision decide(Live live, Outcome outcome) {
+    return sagas.decide(live.saga(), live.standing(), outcome, now, ThreadLocalRandom.current());
   }
 
   /** An outcome that cannot be recorded as it is: the saga stops for a person. */
@@ -167,35 +288,62 @@ final class PaymentBatch {
       take(
           live,
           sagas.park(live.saga(), live.standing(), why, now, ThreadLocalRandom.current()),
-          returned);
+          returned.started(),
+          returned.took());
     }
   }
 
-  private void take(Live live, Decision decision, Returned returned) {
-    Live after = new Live(live.unit(), decision.saga(), decision.standing());
+  private void take(Live live, Decision decision, Instant started, Duration took) {
     Work work = works.get(live.id());
     if (work == null) {
-      works.put(live.id(), new Work(live, after));
+      works.put(live.id(), new Work(live.unit(), live.saga(), decision.saga()));
     } else {
-      work.after = after;
+      work.after = decision.saga();
     }
     Claim claim = live.saga().claim();
+    stand(claim, live.standing(), decision.standing());
+    others(live.unit(), decision);
     told.add(new Told(live.unit().stream(), claim, decision));
     for (Decision.Attempt attempt : decision.attempts()) {
-      attempts.add(new AttemptMade(claim, attempt, returned.started(), returned.took()));
+      attempts.add(new AttemptMade(claim, attempt, started, took));
     }
   }
 
-  /** A timer: the saga goes on from where it is, which needs no commit. */
+  private void stand(Claim claim, Standing before, Standing after) {
+    payments.computeIfAbsent(claim.paymentId().uuid(), none -> new Touched(claim, before, before))
+            .after =
+        after;
+  }
+
+  private void others(ShardUnit unit, Decision decision) {
+    for (Saga other : decision.others()) {
+      UUID id = other.claim().sagaId();
+      Work work = works.get(id);
+      if (work != null) {
+        work.after = other;
+      } else if (other.version() == 1) {
+        works.put(id, new Work(unit, null, other));
+      } else {
+        throw new IllegalStateException("another saga changes that nobody loaded: " + id);
+      }
+    }
+  }
+
+  /** A timer: the saga goes on from where it is, which needs no commit, unless it only slept. */
   void due(Due message) {
     Live live = find(message.sagaId());
-    if (live != null && live.saga().version() == message.version() && live.isUnfinished()) {
+    if (live == null || live.saga().version() != message.version() || !live.isUnfinished()) {
+      return;
+    }
+    if (live.saga().phase() == Phase.OPEN) {
+      take(live, decide(live, new Outcome.TimeUp()), now, Duration.ZERO);
+    } else {
       due.add(live);
     }
   }
 
-  void waitOver(Create create) {
-    impatient.add(create);
+  void waitOver(Asking asking) {
+    impatient.add(asking);
   }
 
   // ---- the commit
@@ -211,30 +359,35 @@ final class PaymentBatch {
         plan.append(tale.stream, events.audit(tale.claim, audit, now));
       }
     }
-    List<PaymentStore.Created> created = new ArrayList<>();
-    List<PaymentStore.Changed> changed = new ArrayList<>();
+    List<PaymentStore.ChangedSaga> changed = new ArrayList<>();
+    List<Saga> created = new ArrayList<>();
     for (Work work : works.values()) {
-      Live before = work.before;
-      if (before == null) {
-        created.add(new PaymentStore.Created(work.after.saga(), work.after.standing()));
-      } else {
-        boolean same = before.standing().equals(work.after.standing());
-        changed.add(
-            new PaymentStore.Changed(
-                before.saga().version(),
-                work.after.saga(),
-                before.standing().payment().getVersion(),
-                same ? null : work.after.standing()));
+      if (work.before == null) {
+        created.add(work.after);
+      } else if (work.before.version() != work.after.version()) {
+        changed.add(new PaymentStore.ChangedSaga(work.before, work.after));
       }
     }
-    PaymentStore.write(plan, created, changed, attempts, now);
+    List<PaymentStore.NewPayment> newPayments = new ArrayList<>();
+    List<PaymentStore.ChangedPayment> changedPayments = new ArrayList<>();
+    for (Touched touched : payments.values()) {
+      if (touched.before == null) {
+        newPayments.add(new PaymentStore.NewPayment(touched.claim, touched.after));
+      } else if (!touched.before.equals(touched.after)) {
+        changedPayments.add(
+            new PaymentStore.ChangedPayment(
+                touched.claim, touched.before.payment().getVersion(), touched.after));
+      }
+    }
+    PaymentStore.write(
+        plan, new PaymentStore.Rows(newPayments, created, changed, changedPayments, attempts), now);
     return plan;
   }
 
   // ---- after the commit
 
   List<Live> changed() {
-    return works.values().stream().map(work -> work.after).toList();
+    return works.values().stream().map(work -> live(work.unit, work.after)).toList();
   }
 
   List<Decision> decisions() {
@@ -254,7 +407,7 @@ final class PaymentBatch {
     return due.stream().filter(live -> !works.containsKey(live.id())).toList();
   }
 
-  List<Create> impatient() {
+  List<Asking> impatient() {
     return impatient;
   }
 
@@ -274,34 +427,8 @@ final class PaymentBatch {
         : Optional.of(Doorbell.newBuilder().addAllStreams(streams).build());
   }
 
-  /** The answer to a client: the payment as it stands. */
-  static ShardReply answer(Standing standing, boolean replayed, Create create) {
-    return ShardReply.newBuilder()
-        .setPayment(standing.payment())
-        .setReplayed(replayed)
-        .setAtRest(standing.resting())
-        .setFingerprint(create.request().getCreate().getFingerprint())
-        .build();
-  }
-
-  private void reply(Create create, Refusal refusal) {
-    replies.add(new Reply(create, ShardReply.newBuilder().setRefusal(refusal).build()));
-  }
-
-  private static Refusal reused(String field) {
-    return Refusal.newBuilder()
-        .setReason(RefusalReason.REFUSAL_REASON_IDEMPOTENCY_KEY_REUSED)
-        .setMessage("this idempotency key was used with another request")
-        .setField(field)
-        .build();
-  }
-
-  private static Refusal invalid(String field, String message) {
-    return Refusal.newBuilder()
-        .setReason(RefusalReason.REFUSAL_REASON_INVALID_ARGUMENT)
-        .setMessage(message)
-        .setField(field)
-        .build();
+  private void reply(Asking asking, Refusal refusal) {
+    replies.add(new Reply(asking, ShardReply.newBuilder().setRefusal(refusal).build()));
   }
 
   private @Nullable Live find(PaymentBook.Key key) {
@@ -315,6 +442,24 @@ final class PaymentBatch {
 
   private @Nullable Live find(UUID sagaId) {
     Work work = works.get(sagaId);
-    return work == null ? book.find(sagaId) : work.after;
+    if (work != null) {
+      return live(work.unit, work.after);
+    }
+    Live live = book.find(sagaId);
+    return live == null ? null : live(live.unit(), live.saga());
+  }
+
+  private Live live(ShardUnit unit, Saga saga) {
+    Standing standing = payment(saga.claim().paymentId().uuid());
+    if (standing == null) {
+      throw new IllegalStateException("a saga without its payment: " + saga.claim().sagaText());
+    }
+    return new Live(unit, saga, standing);
+  }
+
+  /** A payment as this batch leaves it, else as memory has it; null where neither knows it. */
+  private @Nullable Standing payment(UUID paymentId) {
+    Touched touched = payments.get(paymentId);
+    return touched == null ? book.payment(paymentId) : touched.after;
   }
 }

@@ -11,10 +11,13 @@ import dev.ducat.kernel.node.Node;
 import dev.ducat.kernel.shard.Lease;
 import dev.ducat.kernel.shard.UnitKind;
 import dev.ducat.saga.PaymentBook.Live;
+import dev.ducat.saga.PaymentLoadStore.Found;
 import dev.ducat.saga.PaymentLoadStore.Known;
 import dev.ducat.saga.PaymentLoadStore.Loaded;
+import dev.ducat.saga.PaymentMessage.Asking;
 import dev.ducat.saga.PaymentMessage.Create;
 import dev.ducat.saga.PaymentMessage.Due;
+import dev.ducat.saga.PaymentMessage.Operate;
 import dev.ducat.saga.PaymentMessage.Returned;
 import dev.ducat.saga.PaymentMessage.Scan;
 import dev.ducat.saga.PaymentMessage.WaitOver;
@@ -27,6 +30,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -58,6 +62,8 @@ final class PaymentLane implements LaneActor<PaymentMessage> {
 
   /** What the last load found for the batch in hand. */
   private Map<PaymentBook.Key, Known> found = Map.of();
+
+  private Map<PaymentBook.Key, Found> operated = Map.of();
 
   private List<Loaded> overdue = List.of();
 
@@ -96,20 +102,20 @@ final class PaymentLane implements LaneActor<PaymentMessage> {
   }
 
   /** New work, unless there is too much already. */
-  boolean offer(Create create) {
+  boolean offer(Asking asking) {
     if (book.moving() >= settings.inFlightMax()) {
       return false;
     }
-    create.unit().begin();
-    if (lane.offer(create)) {
+    asking.unit().begin();
+    if (lane.offer(asking)) {
       return true;
     }
-    create.unit().end();
+    asking.unit().end();
     return false;
   }
 
-  void waitOver(Create create) {
-    lane.put(new WaitOver(create));
+  void waitOver(Asking asking) {
+    lane.put(new WaitOver(asking));
   }
 
   void scan(ShardUnit unit) {
@@ -157,10 +163,13 @@ final class PaymentLane implements LaneActor<PaymentMessage> {
   @Override
   public void load(SqlConnection connection, List<PaymentMessage> batch) {
     Set<PaymentBook.Key> unknown = new LinkedHashSet<>();
+    Map<PaymentBook.Key, Operate> operations = new LinkedHashMap<>();
     Set<Integer> scanned = new LinkedHashSet<>();
     for (PaymentMessage message : batch) {
       switch (message) {
-        case Create create when !book.knows(keyOf(create)) -> unknown.add(keyOf(create));
+        case Create create when !book.knows(create.key()) -> unknown.add(create.key());
+        case Operate operate when !book.knows(operate.key()) ->
+            operations.put(operate.key(), operate);
         case Scan scan -> scanned.add(scan.unit().shard());
         default -> {}
       }
@@ -170,9 +179,13 @@ final class PaymentLane implements LaneActor<PaymentMessage> {
       List<String> tenants = unknown.stream().map(PaymentBook.Key::tenant).toList();
       List<String> keys = unknown.stream().map(PaymentBook.Key::key).toList();
       for (Known known : PaymentLoadStore.byKeys(connection, tenants, keys)) {
-        found.put(new PaymentBook.Key(known.tenant(), known.key()), known);
+        found.put(PaymentBook.Key.ofCreate(known.tenant(), known.key()), known);
       }
     }
+    operated =
+        operations.isEmpty()
+            ? Map.of()
+            : PaymentLoadStore.operations(connection, operations.values());
     Instant now = node.clock().now();
     overdue =
         scanned.isEmpty()
@@ -189,11 +202,12 @@ final class PaymentLane implements LaneActor<PaymentMessage> {
       switch (message) {
         // Offered under a lease that ended; the shard has come back since, but not its unit, for
         // which nothing would ever be done.
-        case Create create when create.unit().isDropped() -> notOwner(create);
-        case Create create -> draft.create(create, found.get(keyOf(create)), version);
+        case Asking asking when asking.unit().isDropped() -> notOwner(asking);
+        case Create create -> draft.create(create, found.get(create.key()), version);
+        case Operate operate -> draft.operate(operate, operated.get(operate.key()), version);
         case Returned returned -> draft.returned(returned);
         case Due due -> draft.due(due);
-        case WaitOver over -> draft.waitOver(over.create());
+        case WaitOver over -> draft.waitOver(over.asking());
         case Scan scan -> {}
       }
     }
@@ -214,7 +228,7 @@ final class PaymentLane implements LaneActor<PaymentMessage> {
   public Plan decideAlone(PaymentMessage culprit, String failure) {
     PaymentBatch draft = new PaymentBatch(book, sagas, settings, node.ids(), node.clock().now());
     switch (culprit) {
-      case Create create -> {
+      case Asking asking -> {
         Plan nothing = new Plan();
         // The unique index said no: somebody else has the key, who is found when the same is asked
         // again.
@@ -222,14 +236,14 @@ final class PaymentLane implements LaneActor<PaymentMessage> {
             failure.startsWith(UNIQUE_VIOLATION) ? BusFailure.UNAVAILABLE : BusFailure.INTERNAL;
         nothing.afterCommit(
             () -> {
-              create.unit().end();
-              refuse(create, answer, "the payment could not be recorded");
+              asking.unit().end();
+              refuse(asking, answer, "the request could not be recorded");
             });
         return nothing;
       }
       case Returned returned -> draft.park(returned, failure);
       case Due due -> {}
-      case WaitOver over -> draft.waitOver(over.create());
+      case WaitOver over -> draft.waitOver(over.asking());
       case Scan scan -> {}
     }
     Plan plan = draft.plan(events);
@@ -240,9 +254,9 @@ final class PaymentLane implements LaneActor<PaymentMessage> {
   @Override
   public void notOwner(PaymentMessage message) {
     switch (message) {
-      case Create create -> {
-        create.unit().end();
-        refuse(create, BusFailure.NOT_OWNER, create.unit().stream() + " moved");
+      case Asking asking -> {
+        asking.unit().end();
+        refuse(asking, BusFailure.NOT_OWNER, asking.unit().stream() + " moved");
       }
       case Returned returned -> {
         // Whoever owns it now asks the PSP what became of it: forgetting this costs time, not
@@ -260,12 +274,13 @@ final class PaymentLane implements LaneActor<PaymentMessage> {
 
   private void committed(PaymentBatch draft, List<Loaded> forgotten) {
     List<Live> changed = draft.changed();
-    changed.forEach(book::put);
+    Instant now = node.clock().now();
+    changed.forEach(live -> book.put(live, now.plus(settings.horizon())));
     draft.decisions().forEach(metrics::decided);
     draft.impatient().forEach(this::endWait);
     draft.registrations().forEach(registration -> register(registration, changed));
     changed.forEach(this::answerWaiters);
-    draft.replies().forEach(reply -> reply.create().reply().tryComplete(reply.answer()));
+    draft.replies().forEach(reply -> reply.asking().reply().tryComplete(reply.answer()));
     List<Live> acting = new ArrayList<>(draft.due());
     changed.stream().filter(Live::actsNow).forEach(acting::add);
     if (!changed.isEmpty()) {
@@ -279,9 +294,9 @@ final class PaymentLane implements LaneActor<PaymentMessage> {
   }
 
   private void register(PaymentBatch.Registration registration, List<Live> changed) {
-    Create create = registration.create();
+    Asking asking = registration.asking();
     if (registration.replayed()) {
-      create.markReplayed();
+      asking.markReplayed();
       metrics.replayed();
     }
     Live live = book.find(registration.sagaId());
@@ -293,33 +308,33 @@ final class PaymentLane implements LaneActor<PaymentMessage> {
               .findAny()
               .orElseThrow();
     }
-    if (create.isImpatient() || live.standing().resting()) {
-      answer(create, live.standing());
+    if (asking.isImpatient() || !live.saga().moves()) {
+      answer(asking, live);
     } else {
-      book.await(live.id(), create);
+      book.await(live.id(), asking);
     }
   }
 
-  private void endWait(Create create) {
-    create.losePatience();
-    Live live = book.takeWaiter(create);
+  private void endWait(Asking asking) {
+    asking.losePatience();
+    Live live = book.takeWaiter(asking);
     if (live != null) {
-      answer(create, live.standing());
+      answer(asking, live);
     }
   }
 
   private void answerWaiters(Live live) {
-    if (live.standing().resting()) {
-      book.takeWaiters(live.id()).forEach(waiter -> answer(waiter, live.standing()));
+    if (!live.saga().moves()) {
+      book.takeWaiters(live.id()).forEach(waiter -> answer(waiter, live));
     }
   }
 
-  private static void answer(Create create, Standing standing) {
-    create.reply().tryComplete(PaymentBatch.answer(standing, create.isReplayed(), create));
+  private static void answer(Asking asking, Live live) {
+    asking.reply().tryComplete(Answer.of(live, asking.isReplayed(), asking));
   }
 
-  private static void refuse(Create create, BusFailure failure, String message) {
-    create.reply().tryFail(new BusException(failure, message));
+  private static void refuse(Asking asking, BusFailure failure, String message) {
+    asking.reply().tryFail(new BusException(failure, message));
   }
 
   private void remember(List<Loaded> forgotten) {
@@ -340,7 +355,7 @@ final class PaymentLane implements LaneActor<PaymentMessage> {
 
   private void remember(ShardUnit unit, Loaded loaded, Instant now) {
     Live live = new Live(unit, sagas.resume(loaded.saga(), now), loaded.standing());
-    book.put(live);
+    book.put(live, now.plus(settings.horizon()));
     if (live.actsNow()) {
       act(List.of(live));
     } else {
@@ -389,15 +404,11 @@ final class PaymentLane implements LaneActor<PaymentMessage> {
 
   private void armTimer(Live live) {
     Instant next = live.saga().nextAttemptAt();
-    if (next == null || !live.isUnfinished()) {
+    if (next == null || !live.isUnfinished() || !book.knows(live.id())) {
       return;
     }
     long delayMs = Math.max(1, Duration.between(node.clock().now(), next).toMillis());
     Due due = new Due(live.unit(), live.id(), live.saga().version());
     context.runOnContext(now -> vertx.setTimer(delayMs, timer -> lane.put(due)));
-  }
-
-  private static PaymentBook.Key keyOf(Create create) {
-    return new PaymentBook.Key(create.tenant(), create.key());
   }
 }

@@ -12,6 +12,7 @@ import dev.ducat.proto.payments.v1.NextActionType;
 import dev.ducat.proto.payments.v1.Payment;
 import dev.ducat.proto.payments.v1.PaymentState;
 import dev.ducat.proto.type.v1.Money;
+import dev.ducat.saga.PaymentMessage.Operate;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
 import io.vertx.sqlclient.Row;
@@ -23,7 +24,10 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.UUID;
 
 /** What is read of the schema {@code payment} into a lane's memory, and how its rows are read. */
 final class PaymentLoadStore {
@@ -35,7 +39,7 @@ final class PaymentLoadStore {
   /** Columns of a payment, as {@link #standing} reads them. */
   static final String PAYMENT_COLUMNS =
       "p.payment_id, p.tenant, p.state, p.resting, p.currency, p.amount, p.amount_authorized, p.amount_captured,"
-          + " p.amount_refunded, p.pending_capture, p.payment_method, p.merchant_account, p.connector,"
+          + " p.amount_refunded, p.pending_capture, p.pending_refund, p.payment_method, p.merchant_account, p.connector,"
           + " p.capture_mode, p.reference, p.description, p.metadata, p.idempotency_key, p.failure_code,"
           + " p.failure_message, p.failure_step, p.next_action_type, p.next_action_url, p.version, p.create_time,"
           + " p.update_time, p.authorization_expire_time, p.closing";
@@ -69,7 +73,28 @@ final class PaymentLoadStore {
           + " where s.tenant = k.tenant and s.method = 'CreatePayment' and s.idempotency_key = k.key"
           + " limit 1) as known";
 
+  /**
+   * A payment with its sagas: its own, those that are not finished or captured, and the one that
+   * holds the key. Finished refunds, of which there may be many, stay out.
+   */
+  static final String OPERATIONS =
+      "select "
+          + SAGA_COLUMNS
+          + ", "
+          + PAYMENT_COLUMNS
+          + ", o.tenant as asked_tenant, o.kind as asked_kind, o.key as asked_key"
+          + " from unnest($1::text[], $2::uuid[], $3::text[], $4::text[]) as o(tenant, payment_id, kind, key)"
+          + " cross join lateral (select * from payment.saga own where own.saga_id = o.payment_id union all"
+          + " select * from payment.saga later where later.payment_id = o.payment_id and later.kind <> 'PAYMENT'"
+          + " and (later.kind <> 'REFUND' or not later.finished"
+          + " or (later.kind = o.kind and later.idempotency_key = o.key))) as s"
+          + " join payment.payment p on p.payment_id = s.payment_id"
+          + " where s.tenant = o.tenant";
+
   private PaymentLoadStore() {}
+
+  /** A payment that an operation is about. */
+  record Found(int shard, Standing standing, List<Saga> sagas) {}
 
   /** A saga with its payment. */
   record Loaded(Saga saga, Standing standing) {}
@@ -127,6 +152,44 @@ final class PaymentLoadStore {
     return known;
   }
 
+  /** The payments that operations are about, by the operations' keys, in one query. */
+  static Map<PaymentBook.Key, Found> operations(
+      SqlConnection connection, Collection<Operate> operations) {
+    RowSet<Row> rows =
+        Await.result(
+            connection
+                .preparedQuery(OPERATIONS)
+                .execute(
+                    Tuple.from(
+                        new Object[] {
+                          operations.stream().map(Operate::tenant).toArray(String[]::new),
+                          operations.stream().map(o -> o.paymentId().uuid()).toArray(UUID[]::new),
+                          operations.stream()
+                              .map(o -> OperationRules.kindOf(o.command()).name())
+                              .toArray(String[]::new),
+                          operations.stream()
+                              .map(o -> OperationRules.keyOf(o.command()))
+                              .toArray(String[]::new)
+                        })),
+            ANSWER_MAX);
+    Map<PaymentBook.Key, Found> found = new HashMap<>();
+    for (Row row : rows) {
+      Saga saga = saga(row);
+      PaymentBook.Key key =
+          PaymentBook.Key.ofOperation(
+              row.getString("asked_tenant"),
+              SagaKind.valueOf(row.getString("asked_kind")),
+              saga.claim().paymentId(),
+              row.getString("asked_key"));
+      found
+          .computeIfAbsent(
+              key, none -> new Found(saga.claim().shard(), standing(row), new ArrayList<>()))
+          .sagas()
+          .add(saga);
+    }
+    return found;
+  }
+
   // ---- rows
 
   private static Saga saga(Row row) {
@@ -168,7 +231,7 @@ final class PaymentLoadStore {
     long authorized = row.getLong("amount_authorized");
     long captured = row.getLong("amount_captured");
     long pendingCapture = row.getLong("pending_capture");
-    boolean open = row.getString("closing").equals("NONE");
+    Closing closing = Closing.valueOf(row.getString("closing"));
     Payment.Builder payment =
         Payment.newBuilder()
             .setPaymentId(new PaymentId(row.getUUID("payment_id")).text())
@@ -177,7 +240,8 @@ final class PaymentLoadStore {
             .setAmountAuthorized(money(currency, authorized))
             .setAmountCaptured(money(currency, captured))
             .setAmountRefunded(money(currency, row.getLong("amount_refunded")))
-            .setAmountCapturable(money(currency, open ? authorized - captured - pendingCapture : 0))
+            .setAmountCapturable(
+                money(currency, Standing.capturable(authorized, captured, pendingCapture, closing)))
             .setPaymentMethod(row.getString("payment_method"))
             .setMerchantAccount(row.getString("merchant_account"))
             .setConnector(row.getString("connector"))
@@ -213,7 +277,12 @@ final class PaymentLoadStore {
     if (expires != null) {
       payment.setAuthorizationExpireTime(Times.toProto(expires.toInstant()));
     }
-    return new Standing(payment.build(), pendingCapture, row.getBoolean("resting"));
+    return new Standing(
+        payment.build(),
+        pendingCapture,
+        row.getLong("pending_refund"),
+        closing,
+        row.getBoolean("resting"));
   }
 
   private static Money money(String currency, long minorUnits) {

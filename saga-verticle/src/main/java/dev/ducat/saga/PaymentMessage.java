@@ -1,5 +1,8 @@
 package dev.ducat.saga;
 
+import com.google.protobuf.ByteString;
+import dev.ducat.kernel.id.PaymentId;
+import dev.ducat.proto.internal.v1.OperationCommand;
 import dev.ducat.proto.internal.v1.ShardReply;
 import dev.ducat.proto.internal.v1.ShardRequest;
 import io.vertx.core.Promise;
@@ -12,8 +15,8 @@ sealed interface PaymentMessage {
   /** The unit it is for. */
   ShardUnit unit();
 
-  /** A client wants a payment. */
-  final class Create implements PaymentMessage {
+  /** A client wants something done under an idempotency key, and waits for it. */
+  abstract sealed class Asking implements PaymentMessage permits Create, Operate {
     private final ShardUnit unit;
     private final ShardRequest request;
     private final Promise<ShardReply> reply = Promise.promise();
@@ -21,7 +24,7 @@ sealed interface PaymentMessage {
     private boolean impatient;
     private boolean replayed;
 
-    Create(ShardUnit unit, ShardRequest request) {
+    private Asking(ShardUnit unit, ShardRequest request) {
       this.unit = unit;
       this.request = request;
       this.impatient = request.getWaitMs() <= 0;
@@ -44,9 +47,12 @@ sealed interface PaymentMessage {
       return request.getTenant();
     }
 
-    String key() {
-      return request.getCreate().getRequest().getIdempotencyKey();
-    }
+    /** The idempotency key, in its scope. */
+    abstract PaymentBook.Key key();
+
+    abstract ByteString canonical();
+
+    abstract ByteString fingerprint();
 
     /** Answer after the commit, rested or not. */
     boolean isImpatient() {
@@ -66,11 +72,78 @@ sealed interface PaymentMessage {
     }
   }
 
-  /** The client's wait is over: it is told how the payment stands. */
-  record WaitOver(Create create) implements PaymentMessage {
+  /** A client wants a payment. */
+  final class Create extends Asking {
+    private final PaymentBook.Key key;
+
+    Create(ShardUnit unit, ShardRequest request) {
+      super(unit, request);
+      this.key =
+          PaymentBook.Key.ofCreate(
+              request.getTenant(), request.getCreate().getRequest().getIdempotencyKey());
+    }
+
+    @Override
+    PaymentBook.Key key() {
+      return key;
+    }
+
+    @Override
+    ByteString canonical() {
+      return request().getCreate().getCanonical();
+    }
+
+    @Override
+    ByteString fingerprint() {
+      return request().getCreate().getFingerprint();
+    }
+  }
+
+  /** A client wants something done about a payment that exists. */
+  final class Operate extends Asking {
+    private final PaymentId paymentId;
+    private final PaymentBook.Key key;
+
+    Operate(ShardUnit unit, ShardRequest request, PaymentId paymentId) {
+      super(unit, request);
+      this.paymentId = paymentId;
+      this.key =
+          PaymentBook.Key.ofOperation(
+              request.getTenant(),
+              OperationRules.kindOf(command()),
+              paymentId,
+              OperationRules.keyOf(command()));
+    }
+
+    OperationCommand command() {
+      return request().getOperate();
+    }
+
+    PaymentId paymentId() {
+      return paymentId;
+    }
+
+    @Override
+    PaymentBook.Key key() {
+      return key;
+    }
+
+    @Override
+    ByteString canonical() {
+      return command().getCanonical();
+    }
+
+    @Override
+    ByteString fingerprint() {
+      return command().getFingerprint();
+    }
+  }
+
+  /** The client's wait is over: it is told how things stand. */
+  record WaitOver(Asking asking) implements PaymentMessage {
     @Override
     public ShardUnit unit() {
-      return create.unit();
+      return asking.unit();
     }
   }
 

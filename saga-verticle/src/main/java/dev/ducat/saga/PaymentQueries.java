@@ -29,16 +29,18 @@ import org.jspecify.annotations.Nullable;
  * no part here: the whole id is looked up, within the tenant.
  */
 final class PaymentQueries {
-  private static final int PAGE_DEFAULT = 50;
-  private static final int PAGE_MAX = 1_000;
+  static final int PAGE_DEFAULT = 50;
+  static final int PAGE_MAX = 1_000;
   private static final int EVENTS_MAX = 1_000;
 
   private final PaymentQueryStore store;
   private final Clock clock;
+  private final RefundQueries refunds;
 
   PaymentQueries(Node node) {
     this.store = new PaymentQueryStore(node);
     this.clock = node.clock();
+    this.refunds = new RefundQueries(node, store);
   }
 
   Future<PaymentQueryReply> answer(PaymentQueryRequest request) {
@@ -49,6 +51,8 @@ final class PaymentQueries {
       case LIST -> list(tenant, request.getList());
       case EVENTS -> events(tenant, request.getEvents());
       case REPLAY -> replay(tenant, request.getReplay());
+      case REFUND_ID -> refunds.get(tenant, request.getRefundId());
+      case LIST_REFUNDS -> refunds.list(tenant, request.getListRefunds());
       case QUERY_NOT_SET -> Future.failedFuture(new IllegalArgumentException("no query"));
     };
   }
@@ -172,7 +176,7 @@ final class PaymentQueries {
         .build();
   }
 
-  private static PaymentQueryReply notFound() {
+  static PaymentQueryReply notFound() {
     return PaymentQueryReply.newBuilder()
         .setRefusal(
             Refusal.newBuilder()
@@ -181,7 +185,7 @@ final class PaymentQueries {
         .build();
   }
 
-  private static Future<PaymentQueryReply> refused(String field, String message) {
+  static Future<PaymentQueryReply> refused(String field, String message) {
     return Future.succeededFuture(
         PaymentQueryReply.newBuilder()
             .setRefusal(

@@ -1,15 +1,18 @@
 package dev.ducat.saga;
 
-import static dev.ducat.saga.Effect.*;
+import static dev.ducat.saga.Effect.PARK;
+import static dev.ducat.saga.Effect.PARK_REFUND;
 import static dev.ducat.saga.Phase.*;
 import static dev.ducat.saga.Signal.*;
-import static dev.ducat.saga.Step.*;
+import static dev.ducat.saga.Step.CAPTURE;
+import static dev.ducat.saga.Step.VALIDATE;
 
 import dev.ducat.proto.internal.v1.SagaData;
+import dev.ducat.proto.payments.v1.CaptureMode;
 import dev.ducat.proto.payments.v1.CreatePaymentRequest;
+import dev.ducat.proto.payments.v1.Payment;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,9 +21,9 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The saga of a payment: one table from (step, phase, signal) to (step, phase, effects). Pure: what
- * it decides is committed before anything of it happens, and whatever is decided anew from the same
- * rows comes out the same.
+ * The sagas of payments and of the operations on them: one table ({@link SagaTable}) from (kind,
+ * step, phase, signal) to (step, phase, effects). Pure: what it decides is committed before
+ * anything of it happens, and whatever is decided anew from the same rows comes out the same.
  *
  * <p>Three rules shape the table. What may have happened is asked about ({@link Phase#ASK}) before
  * anything else is done, and never counts as failed. A refusal turns the saga back: what was done
@@ -43,9 +46,9 @@ public final class PaymentSaga {
       Phase toPhase,
       List<Effect> effects) {}
 
-  private record From(Step step, Phase phase, Signal signal) {}
+  private record From(SagaKind kind, Step step, Phase phase, Signal signal) {}
 
-  static final List<Row> TABLE = table();
+  static final List<Row> TABLE = SagaTable.rows();
 
   private static final Map<From, Row> ROWS = index();
 
@@ -76,7 +79,44 @@ public final class PaymentSaga {
   /** The step after an outcome. */
   public Decision decide(
       Saga saga, Standing standing, Outcome outcome, Instant now, RandomGenerator random) {
-    return take(saga, standing, judge(saga, outcome, now), outcome, now, random);
+    return take(saga, standing, judge(saga, standing, outcome, now), outcome, now, random);
+  }
+
+  /**
+   * The first step of an operation on a payment that passed {@link OperationRules}.
+   *
+   * @param data what the operation needs to know, from its request and from earlier sagas
+   * @param open the saga of the open authorization, for operations on one
+   */
+  public Decision operate(
+      Claim claim,
+      SagaData data,
+      Standing standing,
+      @Nullable Saga open,
+      Instant now,
+      RandomGenerator random) {
+    Saga saga = new Saga(claim, VALIDATE, ACT, 0, null, 0, data);
+    Outcome valid = new Outcome.Done("", null);
+    Decision begun = take(saga, standing, VALID, valid, now, random);
+    if (open == null) {
+      return begun;
+    }
+    if (begun.standing().closing() == Closing.NONE) {
+      // Whoever comes after this capture finds the rest under the hold that it leaves.
+      String rest = Intents.transferId(claim, Intents.REST_LABEL);
+      Saga moved =
+          new Saga(
+              open.claim(),
+              open.step(),
+              open.phase(),
+              open.attempt(),
+              open.nextAttemptAt(),
+              open.version() + 1,
+              open.data().toBuilder().setHoldId(rest).build());
+      return begun.with(moved);
+    }
+    Decision closed = take(open, standing, CLOSED, new Outcome.TimeUp(), now, random);
+    return begun.with(closed.saga());
   }
 
   /**
@@ -94,7 +134,7 @@ public final class PaymentSaga {
             MISMATCH,
             saga.step(),
             PARKED,
-            List.of(PARK));
+            List.of(saga.claim().kind() == SagaKind.REFUND ? PARK_REFUND : PARK));
     return new Transition(row, saga, standing, new Outcome.Mismatch(why), settings, now, random)
         .run();
   }
@@ -105,7 +145,8 @@ public final class PaymentSaga {
    * idempotent and simply done again.
    */
   public Saga resume(Saga saga, Instant now) {
-    boolean inDoubt = saga.phase() == ACT && saga.data().getIntent().hasConnectorCall();
+    boolean inDoubt =
+        saga.phase() == ACT && saga.data().getIntent().hasConnectorCall() && !saga.isVoiding();
     if (!inDoubt && saga.phase() != ASK) {
       return saga;
     }
@@ -140,31 +181,65 @@ public final class PaymentSaga {
       Outcome outcome,
       Instant now,
       RandomGenerator random) {
-    Row row = ROWS.get(new From(saga.step(), saga.phase(), signal));
+    Row row = ROWS.get(new From(saga.claim().kind(), saga.step(), saga.phase(), signal));
     if (row == null) {
       throw new IllegalStateException(
-          "no transition from %s/%s on %s".formatted(saga.step(), saga.phase(), signal));
+          "no transition of %s from %s/%s on %s"
+              .formatted(saga.claim().kind(), saga.step(), saga.phase(), signal));
     }
     taken.accept(row);
     return new Transition(row, saga, standing, outcome, settings, now, random).run();
   }
 
-  private Signal judge(Saga saga, Outcome outcome, Instant now) {
+  private Signal judge(Saga saga, Standing standing, Outcome outcome, Instant now) {
     return switch (outcome) {
-      case Outcome.Done done -> DONE;
+      case Outcome.Done done -> judgeDone(saga, standing);
       case Outcome.Settled settled -> SETTLED_TOO;
-      case Outcome.Declined declined -> DECLINED;
+      case Outcome.Declined declined -> orRestOnly(saga, standing, DECLINED);
       case Outcome.LedgerRefused refused -> LEDGER_REFUSED;
       case Outcome.Mismatch mismatch -> MISMATCH;
       case Outcome.NotSent notSent -> NOT_SENT;
+      case Outcome.TimeUp timeUp ->
+          standing.closing() != Closing.NONE
+              ? CLOSED
+              : standing.pendingCapture() > 0 ? BUSY : LAPSED;
       case Outcome.Pending pending -> orTooLong(saga, PENDING, now);
       case Outcome.Unknown unknown -> orTooLong(saga, UNKNOWN, now);
       case Outcome.NotFound notFound -> judgeAbsence(saga, now);
       case Outcome.Retryable retryable ->
-          saga.phase().isUndoing()
+          saga.isVoiding()
               ? orTooLong(saga, RETRYABLE, now)
-              : saga.attempt() >= settings.retry().attemptsMax() ? RETRIES_SPENT : RETRYABLE;
+              : saga.attempt() >= settings.retry().attemptsMax()
+                  ? orRestOnly(saga, standing, RETRIES_SPENT)
+                  : RETRYABLE;
     };
+  }
+
+  /** What follows on a step that is done depends on what is left to do about the payment. */
+  private static Signal judgeDone(Saga saga, Standing standing) {
+    Payment payment = standing.payment();
+    long captured = payment.getAmountCaptured().getMinorUnits();
+    long rest =
+        payment.getAmountAuthorized().getMinorUnits() - captured - standing.pendingCapture();
+    if (saga.phase().isUndoing()) {
+      return DONE;
+    }
+    return switch (saga.step()) {
+      case AUTHORIZE -> payment.getCaptureMode() == CaptureMode.CAPTURE_MODE_MANUAL ? HELD : DONE;
+      case CAPTURE ->
+          saga.claim().kind() == SagaKind.PAYMENT || rest == 0
+              ? DONE
+              : saga.data().getFinalCapture() ? REST : PART;
+      case CANCEL, EXPIRE -> captured > 0 ? AFTER_CAPTURE : DONE;
+      case VALIDATE, REMAINDER, REFUND, SETTLE, NOTIFY -> DONE;
+    };
+  }
+
+  /** Where earlier captures stand, a capture that fails does not fail the payment. */
+  private static Signal orRestOnly(Saga saga, Standing standing, Signal signal) {
+    return saga.step() == CAPTURE && standing.payment().getAmountCaptured().getMinorUnits() > 0
+        ? REST_ONLY
+        : signal;
   }
 
   private Signal judgeAbsence(Saga saga, Instant now) {
@@ -196,86 +271,19 @@ public final class PaymentSaga {
                       Times.fromProto(data.getUnknownSince()).plus(settings.retry().unknownMax()));
           case RELEASE, UNDO ->
               now.isAfter(Times.fromProto(data.getUndoSince()).plus(settings.retry().undoMax()));
-          case ACT, AWAIT, PARKED, ENDED, UNDONE -> false;
+          case ACT ->
+              saga.isVoiding()
+                  && now.isAfter(
+                      Times.fromProto(data.getUndoSince()).plus(settings.retry().undoMax()));
+          case AWAIT, OPEN, PARKED, ENDED, UNDONE -> false;
         };
     return tooLong ? TOO_LONG : signal;
-  }
-
-  private interface Lines {
-    void on(Step step, Phase phase, Signal signal, Step toStep, Phase toPhase, Effect... effects);
-  }
-
-  private static void define(Lines t) {
-    t.on(VALIDATE, ACT, VALID, AUTHORIZE, ACT, CREATED, INTEND_AUTHORIZE);
-    t.on(VALIDATE, ACT, INVALID, NOTIFY, ENDED, CREATED, NOTE_FAILURE, FAILED);
-
-    for (Phase phase : List.of(ACT, ASK, AWAIT)) {
-      t.on(AUTHORIZE, phase, DONE, CAPTURE, ACT, AUTHORIZED, INTEND_CAPTURE);
-      t.on(AUTHORIZE, phase, DECLINED, AUTHORIZE, RELEASE, TURN_BACK, INTEND_RELEASE);
-      t.on(AUTHORIZE, phase, RETRYABLE, AUTHORIZE, ACT, NOTE_ATTEMPT, AGAIN);
-      t.on(AUTHORIZE, phase, RETRIES_SPENT, AUTHORIZE, RELEASE, TURN_BACK, INTEND_REVERSAL);
-
-      // Nothing of the outside lies between capture and settle: three steps in one commit.
-      t.on(CAPTURE, phase, SETTLED_TOO, NOTIFY, ENDED, CAPTURED, SETTLED, COMPLETED);
-      t.on(CAPTURE, phase, DONE, SETTLE, ACT, CAPTURED, INTEND_SETTLE);
-      t.on(CAPTURE, phase, DECLINED, AUTHORIZE, UNDO, TURN_BACK, INTEND_REVERSAL);
-      t.on(CAPTURE, phase, RETRYABLE, CAPTURE, ACT, NOTE_ATTEMPT, AGAIN);
-      t.on(CAPTURE, phase, RETRIES_SPENT, AUTHORIZE, UNDO, TURN_BACK, INTEND_REVERSAL);
-    }
-    // The hold comes before the PSP call, so its refusal ends the payment with nothing to undo.
-    t.on(AUTHORIZE, ACT, LEDGER_REFUSED, NOTIFY, ENDED, TURN_BACK, FAILED);
-    t.on(AUTHORIZE, ASK, LEDGER_REFUSED, NOTIFY, ENDED, TURN_BACK, FAILED);
-
-    for (Step step : List.of(AUTHORIZE, CAPTURE)) {
-      t.on(step, ACT, PENDING, step, AWAIT, NOTE_ATTEMPT, SHOW_ACTION, ASK_LATER);
-      t.on(step, ACT, UNKNOWN, step, ASK, NOTE_ATTEMPT, DOUBT, ASK_LATER);
-      t.on(step, ACT, NOT_SENT, step, ACT, SOON);
-      t.on(step, ACT, MISMATCH, step, PARKED, NOTE_ATTEMPT, PARK);
-
-      t.on(step, ASK, PENDING, step, AWAIT, SHOW_ACTION, ASK_LATER);
-      t.on(step, ASK, UNKNOWN, step, ASK, ASK_LATER);
-      t.on(step, ASK, NOT_FOUND, step, ASK, ASK_LATER);
-      t.on(step, ASK, PROVEN_ABSENT, step, ACT, AGAIN_NOW);
-      t.on(step, ASK, NOT_SENT, step, ASK, SOON);
-      t.on(step, ASK, MISMATCH, step, PARKED, NOTE_ATTEMPT, PARK);
-      t.on(step, ASK, TOO_LONG, step, PARKED, PARK);
-
-      t.on(step, AWAIT, PENDING, step, AWAIT, SHOW_ACTION, ASK_LATER);
-      t.on(step, AWAIT, UNKNOWN, step, AWAIT, ASK_LATER);
-      t.on(step, AWAIT, NOT_FOUND, step, AWAIT, ASK_LATER);
-      t.on(step, AWAIT, NOT_SENT, step, AWAIT, SOON);
-      t.on(step, AWAIT, MISMATCH, step, PARKED, NOTE_ATTEMPT, PARK);
-    }
-
-    t.on(SETTLE, ACT, DONE, NOTIFY, ENDED, SETTLED, COMPLETED);
-    t.on(SETTLE, ACT, MISMATCH, SETTLE, PARKED, NOTE_ATTEMPT, PARK);
-
-    t.on(AUTHORIZE, RELEASE, DONE, NOTIFY, UNDONE, FAILED);
-    t.on(AUTHORIZE, UNDO, DONE, NOTIFY, UNDONE, REVERSED, FAILED);
-    for (Phase phase : List.of(RELEASE, UNDO)) {
-      t.on(AUTHORIZE, phase, PENDING, AUTHORIZE, phase, UNDO_AGAIN);
-      t.on(AUTHORIZE, phase, RETRYABLE, AUTHORIZE, phase, NOTE_ATTEMPT, UNDO_AGAIN);
-      t.on(AUTHORIZE, phase, UNKNOWN, AUTHORIZE, phase, NOTE_ATTEMPT, UNDO_AGAIN);
-      t.on(AUTHORIZE, phase, NOT_SENT, AUTHORIZE, phase, SOON);
-      t.on(AUTHORIZE, phase, DECLINED, AUTHORIZE, PARKED, NOTE_ATTEMPT, PARK);
-      t.on(AUTHORIZE, phase, MISMATCH, AUTHORIZE, PARKED, NOTE_ATTEMPT, PARK);
-      t.on(AUTHORIZE, phase, TOO_LONG, AUTHORIZE, PARKED, NOTE_ATTEMPT, PARK);
-    }
-  }
-
-  private static List<Row> table() {
-    List<Row> rows = new ArrayList<>();
-    define(
-        (step, phase, signal, toStep, toPhase, effects) ->
-            rows.add(
-                new Row(SagaKind.PAYMENT, step, phase, signal, toStep, toPhase, List.of(effects))));
-    return List.copyOf(rows);
   }
 
   private static Map<From, Row> index() {
     Map<From, Row> rows = new HashMap<>();
     for (Row row : TABLE) {
-      if (rows.put(new From(row.step(), row.phase(), row.signal()), row) != null) {
+      if (rows.put(new From(row.kind(), row.step(), row.phase(), row.signal()), row) != null) {
         throw new IllegalStateException("two rows for " + row);
       }
     }

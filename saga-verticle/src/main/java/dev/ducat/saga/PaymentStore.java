@@ -22,8 +22,6 @@ import org.jspecify.annotations.Nullable;
  * around them.
  */
 public final class PaymentStore {
-  static final String METHOD = "CreatePayment";
-
   static final String STATE_PREFIX = "PAYMENT_STATE_";
   static final String MODE_PREFIX = "CAPTURE_MODE_";
   static final String ACTION_PREFIX = "NEXT_ACTION_TYPE_";
@@ -65,17 +63,18 @@ public final class PaymentStore {
         update payment.payment p
            set state = d.state, resting = d.resting, amount_authorized = d.amount_authorized,
                amount_captured = d.amount_captured, amount_refunded = d.amount_refunded,
-               pending_capture = d.pending_capture, failure_code = d.failure_code,
+               pending_capture = d.pending_capture, pending_refund = d.pending_refund, closing = d.closing,
+               failure_code = d.failure_code,
                failure_message = d.failure_message, failure_step = d.failure_step,
                next_action_type = d.next_action_type, next_action_url = d.next_action_url,
                authorization_expire_time = d.authorization_expire_time,
                version = d.version, update_time = d.update_time
           from unnest($1::uuid[], $2::bigint[], $3::text[], $4::boolean[], $5::bigint[], $6::bigint[], $7::bigint[],
             $8::bigint[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::timestamptz[],
-            $15::bigint[], $16::timestamptz[])
+            $15::bigint[], $16::timestamptz[], $17::bigint[], $18::text[])
             as d(payment_id, version_before, state, resting, amount_authorized, amount_captured, amount_refunded,
             pending_capture, failure_code, failure_message, failure_step, next_action_type, next_action_url,
-            authorization_expire_time, version, update_time)
+            authorization_expire_time, version, update_time, pending_refund, closing)
          where p.payment_id = d.payment_id and p.version = d.version_before
         returning 1)
       select outbox.expect('payment.payment', cardinality($1::uuid[]), (select count(*) from changed))
@@ -107,42 +106,49 @@ public final class PaymentStore {
 
   private PaymentStore() {}
 
-  /** A new saga with its payment. */
-  record Created(Saga saga, Standing standing) {}
+  /** A payment that did not exist. */
+  record NewPayment(Claim claim, Standing standing) {}
 
-  /** Rows as they are in the table, by their versions, and as they will be. */
-  record Changed(
-      long sagaVersionBefore, Saga saga, long paymentVersionBefore, @Nullable Standing standing) {}
+  /** A payment as it is in the table, by its version, and as it will be. */
+  record ChangedPayment(Claim claim, long versionBefore, Standing standing) {}
+
+  /** A saga as it is in the table, and as it will be. */
+  record ChangedSaga(Saga before, Saga after) {}
 
   /** An attempt and when it was made. */
   record AttemptMade(Claim claim, Decision.Attempt attempt, Instant started, Duration took) {}
 
+  /** What a batch writes. */
+  record Rows(
+      List<NewPayment> newPayments,
+      List<Saga> newSagas,
+      List<ChangedSaga> changedSagas,
+      List<ChangedPayment> changedPayments,
+      List<AttemptMade> attempts) {}
+
   /** Adds the statements that write a batch. */
-  static void write(
-      Plan plan,
-      List<Created> created,
-      List<Changed> changed,
-      List<AttemptMade> attempts,
-      Instant now) {
-    if (!created.isEmpty()) {
-      plan.execute(insertPayments(created));
-      plan.execute(insertSagas(created, now));
+  static void write(Plan plan, Rows rows, Instant now) {
+    if (!rows.newPayments.isEmpty()) {
+      plan.execute(insertPayments(rows.newPayments));
     }
-    if (!changed.isEmpty()) {
-      plan.execute(updateSagas(changed, now));
-      List<Changed> payments = changed.stream().filter(row -> row.standing != null).toList();
-      if (!payments.isEmpty()) {
-        plan.execute(updatePayments(payments));
-      }
+    if (!rows.newSagas.isEmpty()) {
+      plan.execute(insertSagas(rows.newSagas, now));
     }
-    if (!attempts.isEmpty()) {
-      plan.execute(insertAttempts(attempts));
+    if (!rows.changedSagas.isEmpty()) {
+      plan.execute(updateSagas(rows.changedSagas, now));
     }
+    if (!rows.changedPayments.isEmpty()) {
+      plan.execute(updatePayments(rows.changedPayments));
+    }
+    if (!rows.attempts.isEmpty()) {
+      plan.execute(insertAttempts(rows.attempts));
+    }
+    RefundStore.write(plan, rows.newSagas, rows.changedSagas);
   }
 
   // ---- statements
 
-  private static SqlStatement insertPayments(List<Created> created) {
+  private static SqlStatement insertPayments(List<NewPayment> created) {
     Columns columns =
         new Columns(
             created.size(),
@@ -170,9 +176,9 @@ public final class PaymentStore {
             Long[]::new,
             OffsetDateTime[]::new,
             OffsetDateTime[]::new);
-    for (Created row : created) {
+    for (NewPayment row : created) {
       Payment p = row.standing.payment();
-      Claim claim = row.saga.claim();
+      Claim claim = row.claim;
       columns.next(
           claim.paymentId().uuid(),
           claim.tenant(),
@@ -202,7 +208,7 @@ public final class PaymentStore {
     return new SqlStatement(INSERT_PAYMENTS, Tuple.from(columns.arrays()));
   }
 
-  private static SqlStatement insertSagas(List<Created> created, Instant now) {
+  private static SqlStatement insertSagas(List<Saga> created, Instant now) {
     Columns columns =
         new Columns(
             created.size(),
@@ -229,8 +235,7 @@ public final class PaymentStore {
             Buffer[]::new,
             String[]::new,
             OffsetDateTime[]::new);
-    for (Created row : created) {
-      Saga saga = row.saga;
+    for (Saga saga : created) {
       Claim claim = saga.claim();
       columns.next(
           claim.sagaId(),
@@ -239,9 +244,9 @@ public final class PaymentStore {
           claim.paymentId().uuid(),
           claim.kind().name(),
           claim.definitionVersion(),
-          METHOD,
-          claim.idempotencyKey(),
-          time(claim.keyExpiresAt()),
+          claim.kind().method(),
+          claim.kind().method() == null ? null : claim.idempotencyKey(),
+          claim.kind().method() == null ? null : time(claim.keyExpiresAt()),
           buffer(claim.canonical()),
           buffer(claim.fingerprint()),
           claim.traceparent().isEmpty() ? null : claim.traceparent(),
@@ -260,7 +265,7 @@ public final class PaymentStore {
     return new SqlStatement(INSERT_SAGAS, Tuple.from(columns.arrays()));
   }
 
-  private static SqlStatement updateSagas(List<Changed> changed, Instant now) {
+  private static SqlStatement updateSagas(List<ChangedSaga> changed, Instant now) {
     Columns columns =
         new Columns(
             changed.size(),
@@ -276,11 +281,11 @@ public final class PaymentStore {
             Buffer[]::new,
             String[]::new,
             OffsetDateTime[]::new);
-    for (Changed row : changed) {
-      Saga saga = row.saga;
+    for (ChangedSaga row : changed) {
+      Saga saga = row.after;
       columns.next(
           saga.claim().sagaId(),
-          row.sagaVersionBefore,
+          row.before.version(),
           saga.step().name(),
           saga.phase().name(),
           saga.state().name(),
@@ -295,7 +300,7 @@ public final class PaymentStore {
     return new SqlStatement(UPDATE_SAGAS, Tuple.from(columns.arrays()));
   }
 
-  private static SqlStatement updatePayments(List<Changed> changed) {
+  private static SqlStatement updatePayments(List<ChangedPayment> changed) {
     Columns columns =
         new Columns(
             changed.size(),
@@ -314,16 +319,15 @@ public final class PaymentStore {
             String[]::new,
             OffsetDateTime[]::new,
             Long[]::new,
-            OffsetDateTime[]::new);
-    for (Changed row : changed) {
+            OffsetDateTime[]::new,
+            Long[]::new,
+            String[]::new);
+    for (ChangedPayment row : changed) {
       Standing standing = row.standing;
-      if (standing == null) {
-        throw new IllegalArgumentException("no payment to update");
-      }
       Payment p = standing.payment();
       columns.next(
-          row.saga.claim().paymentId().uuid(),
-          row.paymentVersionBefore,
+          row.claim.paymentId().uuid(),
+          row.versionBefore,
           stateText(p.getState()),
           standing.resting(),
           p.getAmountAuthorized().getMinorUnits(),
@@ -341,7 +345,9 @@ public final class PaymentStore {
               ? time(Times.fromProto(p.getAuthorizationExpireTime()))
               : null,
           p.getVersion(),
-          time(Times.fromProto(p.getUpdateTime())));
+          time(Times.fromProto(p.getUpdateTime())),
+          standing.pendingRefund(),
+          standing.closing().name());
     }
     return new SqlStatement(UPDATE_PAYMENTS, Tuple.from(columns.arrays()));
   }

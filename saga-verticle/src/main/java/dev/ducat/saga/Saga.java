@@ -28,11 +28,24 @@ public record Saga(
     }
   }
 
+  /** Whether it is at work: it goes on by itself, and not only some day. */
+  public boolean moves() {
+    return switch (phase) {
+      case ACT, ASK, RELEASE, UNDO -> true;
+      case AWAIT, OPEN, PARKED, ENDED, UNDONE -> false;
+    };
+  }
+
+  /** Whether it voids, be it as its own step or to undo an earlier one. */
+  boolean isVoiding() {
+    return phase.isUndoing() || (phase == Phase.ACT && step.voids());
+  }
+
   /** The state that operators see. */
   public SagaState state() {
     return switch (phase) {
       case ACT, ASK -> nextAttemptAt == null ? SagaState.RUNNING : SagaState.WAITING;
-      case AWAIT -> SagaState.WAITING;
+      case AWAIT, OPEN -> SagaState.WAITING;
       case RELEASE, UNDO -> SagaState.COMPENSATING;
       case PARKED -> SagaState.NEEDS_ATTENTION;
       case ENDED -> SagaState.DONE;

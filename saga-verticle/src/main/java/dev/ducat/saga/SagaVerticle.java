@@ -3,6 +3,7 @@ package dev.ducat.saga;
 import dev.ducat.kernel.bus.BusException;
 import dev.ducat.kernel.bus.BusFailure;
 import dev.ducat.kernel.bus.Registration;
+import dev.ducat.kernel.id.PaymentId;
 import dev.ducat.kernel.node.Node;
 import dev.ducat.kernel.shard.Lease;
 import dev.ducat.kernel.shard.UnitKind;
@@ -134,21 +135,29 @@ public final class SagaVerticle extends VerticleBase {
 
   private Future<ShardReply> handle(ShardUnit unit, ShardRequest request) {
     PaymentLane lane = laneOf(unit.lease());
-    if (!request.hasCreate()) {
-      return Future.failedFuture(new IllegalArgumentException("no command"));
-    }
     if (unit.isDropped()) {
       return Future.failedFuture(new BusException(BusFailure.NOT_OWNER, unit.stream() + " moved"));
     }
-    PaymentMessage.Create create = new PaymentMessage.Create(unit, request);
-    if (!lane.offer(create)) {
+    PaymentMessage.Asking asking =
+        switch (request.getCommandCase()) {
+          case CREATE -> new PaymentMessage.Create(unit, request);
+          case OPERATE ->
+              PaymentId.parse(OperationRules.paymentOf(request.getOperate()))
+                  .map(id -> new PaymentMessage.Operate(unit, request, id))
+                  .orElse(null);
+          case COMMAND_NOT_SET -> null;
+        };
+    if (asking == null) {
+      return Future.failedFuture(new IllegalArgumentException("no command"));
+    }
+    if (!lane.offer(asking)) {
       return Future.failedFuture(new BusException(BusFailure.BUSY, unit.stream() + " is full"));
     }
     if (request.getWaitMs() > 0) {
-      long timer = vertx.setTimer(request.getWaitMs(), now -> lane.waitOver(create));
-      create.reply().future().onComplete(answered -> vertx.cancelTimer(timer));
+      long timer = vertx.setTimer(request.getWaitMs(), now -> lane.waitOver(asking));
+      asking.reply().future().onComplete(answered -> vertx.cancelTimer(timer));
     }
-    return create.reply().future();
+    return asking.reply().future();
   }
 
   private void scanLater() {

@@ -9,7 +9,17 @@ public enum Signal {
   DONE,
   /** Done, and what the next step does is done with it. */
   SETTLED_TOO,
+  /** Done; captures are asked for one by one. */
+  HELD,
+  /** Done; the rest stays authorized for further captures. */
+  PART,
+  /** Done; a rest is left that nobody will capture. */
+  REST,
+  /** Done; what was captured before goes on to settle. */
+  AFTER_CAPTURE,
   DECLINED,
+  /** Refused or given up, but earlier captures stand. */
+  REST_ONLY,
   /** The ledger refused what comes before the PSP call. */
   LEDGER_REFUSED,
   PENDING,
@@ -30,6 +40,12 @@ public enum Signal {
   NOT_SENT,
   /** An answer other than asked for. */
   MISMATCH,
+  /** The time of an open authorization is over. */
+  LAPSED,
+  /** Its time is over, but a capture is at work. */
+  BUSY,
+  /** Somebody else has the last word on it. */
+  CLOSED,
   /** Unknown, or still not undone, for as long as we are willing to try alone. */
   TOO_LONG
 }

@@ -1,28 +1,56 @@
 package dev.ducat.saga;
 
+import dev.ducat.kernel.id.PaymentId;
 import dev.ducat.proto.payments.v1.Payment;
 import dev.ducat.proto.payments.v1.PaymentState;
+import java.util.UUID;
 
 /**
  * A payment as it stands.
  *
  * @param payment what clients see
  * @param pendingCapture minor units reserved by a capture whose outcome is not known yet
+ * @param pendingRefund minor units reserved by refunds whose outcome is not known yet
+ * @param closing who has the last word on the authorization
  * @param resting whether nothing more happens by itself soon
  */
-public record Standing(Payment payment, long pendingCapture, boolean resting) {
+public record Standing(
+    Payment payment, long pendingCapture, long pendingRefund, Closing closing, boolean resting) {
   public Standing {
     long authorized = payment.getAmountAuthorized().getMinorUnits();
     long captured = payment.getAmountCaptured().getMinorUnits();
     long refunded = payment.getAmountRefunded().getMinorUnits();
     if (pendingCapture < 0
-        || refunded > captured
+        || pendingRefund < 0
+        || refunded + pendingRefund > captured
         || captured + pendingCapture > authorized
         || authorized > payment.getAmount().getMinorUnits()) {
       throw new IllegalArgumentException(
-          "refunded %d, captured %d, being captured %d, authorized %d of %s"
-              .formatted(refunded, captured, pendingCapture, authorized, payment.getPaymentId()));
+          "refunded %d, being refunded %d, captured %d, being captured %d, authorized %d of %s"
+              .formatted(
+                  refunded,
+                  pendingRefund,
+                  captured,
+                  pendingCapture,
+                  authorized,
+                  payment.getPaymentId()));
     }
+  }
+
+  UUID uuid() {
+    return PaymentId.parse(payment.getPaymentId()).orElseThrow().uuid();
+  }
+
+  /** What a further capture may take. */
+  static long capturable(long authorized, long captured, long pendingCapture, Closing closing) {
+    return closing == Closing.NONE ? authorized - captured - pendingCapture : 0;
+  }
+
+  /** What a further refund may give back. */
+  long refundable() {
+    return payment.getAmountCaptured().getMinorUnits()
+        - payment.getAmountRefunded().getMinorUnits()
+        - pendingRefund;
   }
 
   /** Whether a payment in this state can never leave it. */

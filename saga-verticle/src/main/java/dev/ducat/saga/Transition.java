@@ -3,22 +3,6 @@ package dev.ducat.saga;
 import com.google.protobuf.Timestamp;
 import dev.ducat.proto.internal.v1.Compensation;
 import dev.ducat.proto.internal.v1.Intent;
-import dev.ducat.proto.internal.v1.SagaData;
-import dev.ducat.proto.internal.v1.TransferGroup;
-import dev.ducat.proto.payments.v1.Failure;
-import dev.ducat.proto.payments.v1.Payment;
-import dev.ducat.proto.payments.v1.PaymentAuthorizationReversed;
-import dev.ducat.proto.payments.v1.PaymentAuthorized;
-import dev.ducat.proto.payments.v1.PaymentCaptured;
-import dev.ducat.proto.payments.v1.PaymentCompleted;
-import dev.ducat.proto.payments.v1.PaymentCreated;
-import dev.ducat.proto.payments.v1.PaymentEventDetail;
-import dev.ducat.proto.payments.v1.PaymentFailed;
-import dev.ducat.proto.payments.v1.PaymentNeedsAttention;
-import dev.ducat.proto.payments.v1.PaymentRequiresAction;
-import dev.ducat.proto.payments.v1.PaymentSettled;
-import dev.ducat.proto.payments.v1.PaymentState;
-import dev.ducat.proto.type.v1.Money;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -29,9 +13,10 @@ import org.jspecify.annotations.Nullable;
 
 /** Carries out the effects of one row of the table. Pure; used once. */
 final class Transition {
-  private static final int MESSAGE_MAX = 1_000;
-  private static final int CODE_MAX = 100;
-  private static final int REFERENCE_MAX = 255;
+  private static final Duration LIFETIME_UNKNOWN = Duration.ofDays(7);
+
+  /** A capture that is in the way when an authorization lapses ends soon, or waits for a person. */
+  private static final Duration LOOK_AGAIN = Duration.ofMinutes(1);
 
   private final PaymentSaga.Row row;
   private final Saga before;
@@ -40,13 +25,11 @@ final class Transition {
   private final Instant now;
   private final RandomGenerator random;
 
-  private final Payment.Builder payment;
-  private final SagaData.Builder data;
-  private long pendingCapture;
+  private final Draft draft;
+  private final PaymentEffects payments;
+  private final OperationEffects operations;
   private int attempt;
   private @Nullable Instant next;
-  private final List<Decision.Event> events = new ArrayList<>();
-  private final List<Decision.Audit> audits = new ArrayList<>();
   private final List<Decision.Attempt> attempts = new ArrayList<>();
 
   Transition(
@@ -63,9 +46,9 @@ final class Transition {
     this.settings = settings;
     this.now = now;
     this.random = random;
-    this.payment = standing.payment().toBuilder();
-    this.data = before.data().toBuilder();
-    this.pendingCapture = standing.pendingCapture();
+    this.draft = new Draft(before, standing, outcome, now);
+    this.payments = new PaymentEffects(draft);
+    this.operations = new OperationEffects(draft);
     this.attempt = before.attempt();
   }
 
@@ -73,7 +56,7 @@ final class Transition {
     row.effects().forEach(this::apply);
     if (row.toPhase().isOver()) {
       // Nothing will be done or undone any more: the row stays, and need not be large.
-      data.clearIntent().clearCompensations();
+      draft.data.clearIntent().clearCompensations();
     }
     Saga after =
         new Saga(
@@ -83,41 +66,60 @@ final class Transition {
             attempt,
             next,
             before.version() + 1,
-            data.build());
-    boolean resting =
-        Standing.isTerminal(payment.getState())
-            || row.toPhase() == Phase.PARKED
-            || row.toPhase() == Phase.AWAIT;
-    return new Decision(
-        after, new Standing(payment.build(), pendingCapture, resting), events, audits, attempts);
+            draft.data.build());
+    boolean resting = Standing.isTerminal(draft.payment.getState()) || !after.moves();
+    Standing standing =
+        new Standing(
+            draft.payment.build(),
+            draft.pendingCapture,
+            draft.pendingRefund,
+            draft.closing,
+            resting);
+    return new Decision(after, standing, draft.events, draft.audits, attempts, draft.others);
   }
 
   private void apply(Effect effect) {
     switch (effect) {
-      case CREATED -> created();
-      case AUTHORIZED -> authorized();
-      case CAPTURED -> captured();
-      case SETTLED -> settled();
-      case COMPLETED -> completed();
-      case REVERSED -> reversed();
-      case FAILED -> failed();
-      case SHOW_ACTION -> showAction();
-      case PARK -> park();
+      case CREATED -> payments.created();
+      case AUTHORIZED -> payments.authorized(lifetime());
+      case CAPTURED -> payments.captured();
+      case SETTLED -> payments.settled();
+      case COMPLETED -> payments.completed();
+      case REVERSED -> payments.reversed();
+      case FAILED -> payments.failed();
+      case SHOW_ACTION -> payments.showAction();
+      case PARK -> payments.park();
+      case CAPTURE_STARTED -> operations.captureStarted();
+      case CAPTURE_FAILED -> operations.captureFailed();
+      case OPEN_AUTHORIZATION -> draft.others.add(operations.openAuthorization());
+      case RELEASE_STARTED -> operations.releaseStarted();
+      case RELEASED -> operations.released();
+      case CANCELED -> operations.canceled();
+      case EXPIRED -> operations.expired();
+      case REFUND_CREATED -> operations.refundCreated();
+      case REFUNDED -> operations.refunded();
+      case REFUND_FAILED -> operations.refundFailed();
+      case PARK_REFUND -> operations.parkRefund();
       case INTEND_AUTHORIZE -> intendAuthorize();
       case INTEND_CAPTURE -> intendCapture();
-      case INTEND_SETTLE -> intend(Intents.settle(before.claim(), payment.build(), data.getFee()));
+      case INTEND_SETTLE -> intendSettle();
       case INTEND_RELEASE -> undo(registered().toBuilder().clearConnectorCall().build());
       case INTEND_REVERSAL -> undo(registered());
-      case NOTE_FAILURE -> data.setFailure(failure());
+      case INTEND_VOID -> intendVoid();
+      case INTEND_REFUND ->
+          intend(Intents.refund(before.claim(), draft.payment.build(), draft.data.build()));
+      case INTEND_REFUND_RELEASE -> undo(Intents.refundRelease(before.claim()));
+      case NOTE_FAILURE -> draft.data.setFailure(Failures.of(before, outcome));
       case TURN_BACK -> {
         noteAttempt();
-        data.setFailure(failure());
+        draft.data.setFailure(Failures.of(before, outcome));
       }
       case NOTE_ATTEMPT -> noteAttempt();
       case DOUBT -> doubt();
       case AGAIN -> again();
       case AGAIN_NOW -> attempt++;
       case SOON -> next = now.plus(settings.retry().notSent());
+      case LATER -> next = now.plus(LOOK_AGAIN);
       case ASK_LATER -> ask();
       case UNDO_AGAIN -> {
         attempt++;
@@ -126,168 +128,72 @@ final class Transition {
     }
   }
 
-  // ---- events
-
-  private void created() {
-    event(
-        PaymentEventDetail.newBuilder()
-            .setCreated(PaymentCreated.newBuilder().setAmount(payment.getAmount())));
-  }
-
-  private void authorized() {
-    Outcome.Done done = done();
-    data.setAuthorizationKey(Intents.operationKey(before.claim(), "authorize"))
-        .setAuthorizationReference(reference(done.connectorReference()))
-        .setHoldId(Intents.transferId(before.claim(), "authorize/hold"));
-    payment
-        .setState(PaymentState.PAYMENT_STATE_AUTHORIZED)
-        .clearNextAction()
-        .clearFailure()
-        .setAmountAuthorized(payment.getAmount());
-    // The capture follows in the same commit: all of it is being captured, so nothing is
-    // capturable.
-    pendingCapture = payment.getAmount().getMinorUnits();
-    PaymentAuthorized.Builder detail =
-        PaymentAuthorized.newBuilder()
-            .setAmount(payment.getAmount())
-            .setConnectorReference(data.getAuthorizationReference())
-            .setHoldId(data.getHoldId());
-    if (done.authorizationExpireTime() != null) {
-      detail.setAuthorizationExpireTime(Times.toProto(done.authorizationExpireTime()));
-    }
-    event(PaymentEventDetail.newBuilder().setAuthorized(detail));
-  }
-
-  private void captured() {
-    data.setCaptureKey(Intents.operationKey(before.claim(), "capture"))
-        .setCaptureReference(reference(done().connectorReference()));
-    // From here there is no way back.
-    data.clearCompensations();
-    payment
-        .setState(PaymentState.PAYMENT_STATE_CAPTURED)
-        .clearFailure()
-        .setAmountCaptured(payment.getAmountAuthorized());
-    pendingCapture = 0;
-    event(
-        PaymentEventDetail.newBuilder()
-            .setCaptured(
-                PaymentCaptured.newBuilder()
-                    .setAmount(payment.getAmountCaptured())
-                    .setConnectorReference(data.getCaptureReference())
-                    .setTransferId(Intents.transferId(before.claim(), "capture/post"))
-                    .setFinalCapture(true)));
-  }
-
-  private void settled() {
-    payment.setState(PaymentState.PAYMENT_STATE_SETTLED).clearFailure();
-    PaymentSettled.Builder detail =
-        PaymentSettled.newBuilder().setAmount(payment.getAmountCaptured()).setFee(data.getFee());
-    Intent intent = before.data().getIntent();
-    TransferGroup booked =
-        before.step() == Step.SETTLE ? intent.getLedgerBefore() : intent.getLedgerSettle();
-    booked.getTransfersList().forEach(transfer -> detail.addTransferIds(transfer.getTransferId()));
-    event(PaymentEventDetail.newBuilder().setSettled(detail));
-  }
-
-  private void completed() {
-    event(
-        PaymentEventDetail.newBuilder()
-            .setCompleted(
-                PaymentCompleted.newBuilder()
-                    .setAmount(payment.getAmountCaptured())
-                    .setFee(data.getFee())));
-  }
-
-  private void reversed() {
-    Money held = payment.getAmountAuthorized();
-    nothingHeld();
-    event(
-        PaymentEventDetail.newBuilder()
-            .setAuthorizationReversed(
-                PaymentAuthorizationReversed.newBuilder()
-                    .setAmount(held)
-                    .setConnectorReference(reference(done().connectorReference()))
-                    .setTransferId(Intents.transferId(before.claim(), "authorize/void"))
-                    .setFailure(data.getFailure())));
-    audits.add(
-        new Decision.Audit(
-            "compensation",
-            "reverse_authorization",
-            data.getFailure().getCode() + ": " + data.getFailure().getMessage(),
-            Map.of(
-                "saga_id", before.claim().sagaText(),
-                "failed_step", data.getFailure().getStep(),
-                "amount", held.getMinorUnits() + " " + held.getCurrencyCode())));
-  }
-
-  private void failed() {
-    nothingHeld();
-    data.clearCompensations();
-    payment
-        .setState(PaymentState.PAYMENT_STATE_FAILED)
-        .clearNextAction()
-        .setFailure(data.getFailure());
-    event(
-        PaymentEventDetail.newBuilder()
-            .setFailed(PaymentFailed.newBuilder().setFailure(data.getFailure())));
-  }
-
-  private void showAction() {
-    if (outcome instanceof Outcome.Pending pending
-        && pending.nextAction() != null
-        && !(payment.hasNextAction() && payment.getNextAction().equals(pending.nextAction()))) {
-      payment
-          .setState(PaymentState.PAYMENT_STATE_REQUIRES_ACTION)
-          .setNextAction(pending.nextAction());
-      event(
-          PaymentEventDetail.newBuilder()
-              .setRequiresAction(
-                  PaymentRequiresAction.newBuilder().setNextAction(pending.nextAction())));
-    }
-  }
-
-  private void park() {
-    Failure failure = failure();
-    payment
-        .setState(PaymentState.PAYMENT_STATE_NEEDS_ATTENTION)
-        .clearNextAction()
-        .setFailure(failure);
-    event(
-        PaymentEventDetail.newBuilder()
-            .setNeedsAttention(
-                PaymentNeedsAttention.newBuilder()
-                    .setFailure(failure)
-                    .setSagaId(before.claim().sagaText())));
-  }
-
-  private void event(PaymentEventDetail.Builder detail) {
-    payment.setVersion(payment.getVersion() + 1).setUpdateTime(Times.toProto(now));
-    events.add(new Decision.Event(payment.build(), detail.build()));
-  }
-
-  private void nothingHeld() {
-    payment.setAmountAuthorized(payment.getAmountAuthorized().toBuilder().setMinorUnits(0));
-    pendingCapture = 0;
-  }
-
   // ---- intents
 
   private void intendAuthorize() {
-    intend(Intents.authorize(before.claim(), payment.build()));
-    data.addCompensations(Intents.reversal(before.claim(), payment.build(), ""));
+    Claim claim = before.claim();
+    intend(Intents.authorize(claim, draft.payment.build()));
+    // The authorization does not exist yet, but what it will be called is known.
+    draft.data.addCompensations(
+        Intents.reversal(
+            claim,
+            draft.payment.build(),
+            draft
+                .data
+                .clone()
+                .setAuthorizationKey(Intents.operationKey(claim, "authorize"))
+                .setHoldId(Intents.transferId(claim, "authorize/hold"))
+                .build()));
   }
 
   private void intendCapture() {
-    // The reversal stands registered since before the authorize; now it can also name the PSP's
-    // reference.
-    data.clearCompensations()
-        .addCompensations(
-            Intents.reversal(before.claim(), payment.build(), data.getAuthorizationReference()));
-    intend(Intents.capture(before.claim(), payment.build(), data.build()));
+    // Registered since before the authorize; now it can also name the PSP's reference. Where an
+    // earlier capture stands, nothing is undone any more.
+    draft.data.clearCompensations();
+    if (draft.payment.getAmountCaptured().getMinorUnits() == 0) {
+      draft.data.addCompensations(
+          Intents.reversal(before.claim(), draft.payment.build(), draft.data.build()));
+    }
+    long amount = draft.pendingCapture;
+    boolean whole = amount == draft.pendingCapture + draft.rest();
+    boolean last = before.claim().kind() == SagaKind.PAYMENT || draft.data.getFinalCapture();
+    fixFee(draft.payment.getAmountCaptured().getMinorUnits() + amount);
+    intend(
+        Intents.capture(
+            before.claim(),
+            draft.payment.build(),
+            draft.data.build(),
+            new Intents.Taking(draft.money(amount), last, !whole)));
+  }
+
+  /** What was captured is known only now; the terms of the fee, since the payment was created. */
+  private void fixFee(long captured) {
+    if (before.claim().kind() != SagaKind.PAYMENT) {
+      Fee fee = new Fee(draft.data.getFeeBasisPoints(), draft.data.getFeeFixedMinorUnits());
+      draft.data.setFee(draft.money(fee.of(captured)));
+    }
+  }
+
+  private void intendSettle() {
+    fixFee(draft.payment.getAmountCaptured().getMinorUnits());
+    intend(Intents.settle(before.claim(), draft.payment.build(), draft.data.getFee()));
+  }
+
+  private void intendVoid() {
+    // A capture that took a part left the rest under a hold of its own.
+    boolean afterPart = row.toStep() == Step.REMAINDER && row.signal() == Signal.REST;
+    if (afterPart) {
+      draft.data.setHoldId(Intents.transferId(before.claim(), Intents.REST_LABEL));
+    }
+    undo(
+        Intents.release(
+            before.claim(), draft.payment.build(), draft.data.build(), draft.money(draft.rest())));
   }
 
   private void intend(Intent intent) {
-    data.setIntent(intent)
+    draft
+        .data
+        .setIntent(intent)
         .setFirstSentTime(Times.toProto(now))
         .clearUnknownSince()
         .clearProvenAfter()
@@ -296,8 +202,8 @@ final class Transition {
   }
 
   private Intent registered() {
-    for (int i = data.getCompensationsCount() - 1; i >= 0; i--) {
-      Compensation compensation = data.getCompensations(i);
+    for (int i = draft.data.getCompensationsCount() - 1; i >= 0; i--) {
+      Compensation compensation = draft.data.getCompensations(i);
       if (compensation.getStep().equals(row.toStep().name())) {
         return compensation.getIntent();
       }
@@ -307,10 +213,15 @@ final class Transition {
 
   private void undo(Intent compensation) {
     intend(compensation);
-    data.setUndoSince(Times.toProto(now));
+    draft.data.setUndoSince(Times.toProto(now));
   }
 
   // ---- time
+
+  private Duration lifetime() {
+    ConnectorTerms terms = settings.connectors().get(draft.data.getConnector());
+    return terms == null ? LIFETIME_UNKNOWN : terms.authorizationLifetime();
+  }
 
   private void again() {
     Duration pause = settings.retry().again().afterFailures(attempt, random);
@@ -324,120 +235,44 @@ final class Transition {
   }
 
   private void doubt() {
-    ConnectorTerms terms = settings.connectors().get(data.getConnector());
+    ConnectorTerms terms = settings.connectors().get(draft.data.getConnector());
     Duration wait =
         terms == null ? Duration.ofMinutes(1) : terms.deadline().plus(terms.quarantine());
-    if (!data.hasUnknownSince()) {
-      data.setUnknownSince(Times.toProto(now));
+    if (!draft.data.hasUnknownSince()) {
+      draft.data.setUnknownSince(Times.toProto(now));
     }
-    data.setProvenAfter(Times.toProto(now.plus(wait))).clearPolls();
-    audits.add(
-        new Decision.Audit(
-            "outcome_unknown",
-            "query_outcome",
-            text(reasonOf(outcome)),
-            Map.of("saga_id", before.claim().sagaText(), "step", before.step().text())));
+    draft.data.setProvenAfter(Times.toProto(now.plus(wait))).clearPolls();
+    draft.audit(
+        "outcome_unknown",
+        "query_outcome",
+        Failures.text(Failures.reasonOf(outcome)),
+        Map.of("saga_id", before.claim().sagaText(), "step", before.step().text()));
   }
 
   private void ask() {
-    data.setPolls(data.getPolls() + 1);
-    Instant later = now.plus(settings.retry().ask().afterFailures(data.getPolls(), random));
-    Timestamp proven = data.getProvenAfter();
+    draft.data.setPolls(draft.data.getPolls() + 1);
+    Instant later = now.plus(settings.retry().ask().afterFailures(draft.data.getPolls(), random));
+    Timestamp proven = draft.data.getProvenAfter();
     // The moment at which "not found" becomes an answer is worth asking at.
     Instant provable = Times.fromProto(proven);
     next =
-        data.hasProvenAfter() && provable.isAfter(now) && provable.isBefore(later)
+        draft.data.hasProvenAfter() && provable.isAfter(now) && provable.isBefore(later)
             ? provable
             : later;
   }
 
-  // ---- what went wrong
-
   private void noteAttempt() {
     String reference =
-        outcome instanceof Outcome.Pending pending ? reference(pending.connectorReference()) : "";
+        outcome instanceof Outcome.Pending pending
+            ? Failures.reference(pending.connectorReference())
+            : "";
     attempts.add(
         new Decision.Attempt(
             before.step(),
             before.phase(),
             attempt,
             row.signal(),
-            text(reasonOf(outcome)),
+            Failures.text(Failures.reasonOf(outcome)),
             reference));
-  }
-
-  private Failure failure() {
-    String code =
-        switch (outcome) {
-          case Outcome.Declined declined when before.phase().isUndoing() -> "COMPENSATION_FAILED";
-          case Outcome.Declined declined -> declined.code();
-          case Outcome.LedgerRefused refused -> Answers.codeOf(refused.result());
-          case Outcome.Mismatch mismatch -> "ANSWER_MISMATCH";
-          case Outcome.Retryable retryable when before.phase().isUndoing() -> "COMPENSATION_FAILED";
-          case Outcome.Retryable retryable -> "CONNECTOR_UNAVAILABLE";
-          case Outcome.Done d -> throw new IllegalStateException("done is no failure");
-          case Outcome.Settled s -> throw new IllegalStateException("settled is no failure");
-          case Outcome.Pending p -> undoingOrUnknown();
-          case Outcome.Unknown u -> undoingOrUnknown();
-          case Outcome.NotFound n -> undoingOrUnknown();
-          case Outcome.NotSent n -> undoingOrUnknown();
-        };
-    return Failure.newBuilder()
-        .setCode(cut(code.replaceAll("[^A-Za-z0-9_]", "_"), CODE_MAX))
-        .setMessage(text(reasonOf(outcome)))
-        .setStep(before.step().text())
-        .build();
-  }
-
-  private String undoingOrUnknown() {
-    return before.phase().isUndoing() ? "COMPENSATION_FAILED" : "OUTCOME_UNKNOWN";
-  }
-
-  private static String reasonOf(Outcome outcome) {
-    return switch (outcome) {
-      case Outcome.Done done -> "";
-      case Outcome.Settled settled -> "";
-      case Outcome.Declined declined -> declined.message();
-      case Outcome.Pending pending -> "the PSP decides later";
-      case Outcome.Retryable retryable -> retryable.message();
-      case Outcome.Unknown unknown -> unknown.message();
-      case Outcome.NotFound notFound -> "the PSP knows no such operation";
-      case Outcome.NotSent notSent -> "not sent";
-      case Outcome.LedgerRefused refused ->
-          switch (Answers.codeOf(refused.result())) {
-            case "ACCOUNT_CLOSED" -> "an account of this payment is closed";
-            case "INSUFFICIENT_FUNDS" -> "the account to debit has not enough funds";
-            default -> "an account's limit would be exceeded";
-          };
-      case Outcome.Mismatch mismatch -> mismatch.message();
-    };
-  }
-
-  private Outcome.Done done() {
-    if (outcome instanceof Outcome.Done done) {
-      return done;
-    }
-    if (outcome instanceof Outcome.Settled settled) {
-      return settled.capture();
-    }
-    throw new IllegalStateException(row + " needs a done outcome, got " + outcome);
-  }
-
-  /** Text of others: bounded, and without what a database or a terminal would choke on. */
-  private static String text(String message) {
-    return clean(message, MESSAGE_MAX);
-  }
-
-  private static String reference(String psp) {
-    return clean(psp, REFERENCE_MAX);
-  }
-
-  private static String clean(String text, int max) {
-    boolean dirty = text.chars().anyMatch(Character::isISOControl);
-    return cut(dirty ? text.replaceAll("\\p{Cntrl}", " ") : text, max);
-  }
-
-  private static String cut(String text, int max) {
-    return text.length() <= max ? text : text.substring(0, max);
   }
 }

@@ -33,7 +33,10 @@ final class Validation {
             .setPaymentMethod(request.getPaymentMethod())
             .setMerchantAccount(request.getMerchantAccount())
             .setConnector(connector)
-            .setCaptureMode(CaptureMode.CAPTURE_MODE_AUTOMATIC)
+            .setCaptureMode(
+                request.getCaptureMode() == CaptureMode.CAPTURE_MODE_MANUAL
+                    ? CaptureMode.CAPTURE_MODE_MANUAL
+                    : CaptureMode.CAPTURE_MODE_AUTOMATIC)
             .setReference(request.getReference())
             .setDescription(request.getDescription())
             .putAllMetadata(request.getMetadataMap())
@@ -41,15 +44,19 @@ final class Validation {
             .setCreateTime(Times.toProto(claim.createdAt()))
             .setUpdateTime(Times.toProto(claim.createdAt()))
             .build();
-    return new Standing(payment, 0, false);
+    return new Standing(payment, 0, 0, Closing.NONE, false);
   }
 
   /** What the saga fixes for its whole life, whatever the configuration says later. */
   static SagaData data(Payment payment, SagaSettings settings) {
-    long fee = settings.feeOf(payment.getMerchantAccount()).of(payment.getAmount().getMinorUnits());
+    Fee fee = settings.feeOf(payment.getMerchantAccount());
     return SagaData.newBuilder()
         .setConnector(payment.getConnector())
-        .setFee(payment.getAmount().toBuilder().setMinorUnits(fee))
+        .setFee(
+            payment.getAmount().toBuilder()
+                .setMinorUnits(fee.of(payment.getAmount().getMinorUnits())))
+        .setFeeBasisPoints(fee.basisPoints())
+        .setFeeFixedMinorUnits(fee.fixedMinorUnits())
         .build();
   }
 

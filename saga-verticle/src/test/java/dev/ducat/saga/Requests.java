@@ -2,13 +2,18 @@ package dev.ducat.saga;
 
 import com.google.protobuf.ByteString;
 import dev.ducat.kernel.bus.Bus;
+import dev.ducat.kernel.id.PaymentId;
 import dev.ducat.kernel.shard.UnitKind;
 import dev.ducat.proto.internal.v1.CreatePaymentCommand;
+import dev.ducat.proto.internal.v1.OperationCommand;
 import dev.ducat.proto.internal.v1.PaymentQueryReply;
 import dev.ducat.proto.internal.v1.PaymentQueryRequest;
 import dev.ducat.proto.internal.v1.ShardReply;
 import dev.ducat.proto.internal.v1.ShardRequest;
+import dev.ducat.proto.payments.v1.CancelPaymentRequest;
+import dev.ducat.proto.payments.v1.CapturePaymentRequest;
 import dev.ducat.proto.payments.v1.CreatePaymentRequest;
+import dev.ducat.proto.payments.v1.RefundPaymentRequest;
 import dev.ducat.proto.type.v1.Money;
 import io.vertx.core.Future;
 import java.security.MessageDigest;
@@ -44,6 +49,79 @@ final class Requests {
                 .setCanonical(canonical)
                 .setFingerprint(ByteString.copyFrom(sha256(canonical.toByteArray()))))
         .build();
+  }
+
+  /** An operation as the gateway sends it. */
+  static ShardRequest operation(String tenant, OperationCommand command, Duration wait) {
+    OperationCommand.Builder keyless = command.toBuilder();
+    switch (command.getRequestCase()) {
+      case CAPTURE -> keyless.getCaptureBuilder().clearIdempotencyKey();
+      case CANCEL -> keyless.getCancelBuilder().clearIdempotencyKey();
+      case REFUND -> keyless.getRefundBuilder().clearIdempotencyKey();
+      case REQUEST_NOT_SET -> throw new IllegalArgumentException("no operation");
+    }
+    ByteString canonical =
+        switch (command.getRequestCase()) {
+          case CAPTURE -> keyless.getCapture().toByteString();
+          case CANCEL -> keyless.getCancel().toByteString();
+          case REFUND -> keyless.getRefund().toByteString();
+          case REQUEST_NOT_SET -> ByteString.EMPTY;
+        };
+    return ShardRequest.newBuilder()
+        .setTenant(tenant)
+        .setWaitMs(wait.toMillis())
+        .setOperate(
+            command.toBuilder()
+                .setCanonical(canonical)
+                .setFingerprint(ByteString.copyFrom(sha256(canonical.toByteArray()))))
+        .build();
+  }
+
+  static Future<ShardReply> ask(Bus bus, String tenant, OperationCommand command) {
+    PaymentId id = PaymentId.parse(OperationRules.paymentOf(command)).orElseThrow();
+    return bus.ask(
+        UnitKind.PAYMENT_SHARD.address(id.shard()),
+        operation(tenant, command, WAIT),
+        ShardReply.getDefaultInstance(),
+        Duration.ofSeconds(15));
+  }
+
+  static OperationCommand capture(String payment, String key, long minorUnits, boolean keep) {
+    CapturePaymentRequest.Builder request =
+        CapturePaymentRequest.newBuilder()
+            .setPaymentId(payment)
+            .setIdempotencyKey(key)
+            .setKeepRemainder(keep);
+    if (minorUnits > 0) {
+      request.setAmount(eur(minorUnits));
+    }
+    return OperationCommand.newBuilder().setCapture(request).build();
+  }
+
+  static OperationCommand cancel(String payment, String key) {
+    return OperationCommand.newBuilder()
+        .setCancel(
+            CancelPaymentRequest.newBuilder()
+                .setPaymentId(payment)
+                .setIdempotencyKey(key)
+                .setReason("the customer left"))
+        .build();
+  }
+
+  static OperationCommand refund(String payment, String key, long minorUnits) {
+    RefundPaymentRequest.Builder request =
+        RefundPaymentRequest.newBuilder()
+            .setPaymentId(payment)
+            .setIdempotencyKey(key)
+            .setReason("it broke");
+    if (minorUnits > 0) {
+      request.setAmount(eur(minorUnits));
+    }
+    return OperationCommand.newBuilder().setRefund(request).build();
+  }
+
+  private static Money eur(long minorUnits) {
+    return Money.newBuilder().setCurrencyCode("EUR").setMinorUnits(minorUnits).build();
   }
 
   static int shardOf(String tenant, String key) {

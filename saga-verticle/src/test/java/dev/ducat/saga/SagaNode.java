@@ -6,6 +6,7 @@ import dev.ducat.kernel.bus.Bus;
 import dev.ducat.kernel.shard.Lease;
 import dev.ducat.kernel.shard.UnitKind;
 import dev.ducat.kernel.testing.TestNode;
+import dev.ducat.proto.internal.v1.OperationCommand;
 import dev.ducat.proto.internal.v1.ShardReply;
 import dev.ducat.proto.payments.v1.CreatePaymentRequest;
 import io.vertx.core.Vertx;
@@ -81,6 +82,11 @@ final class SagaNode implements AutoCloseable {
   /** Asks and waits for the answer. */
   ShardReply create(String tenant, CreatePaymentRequest request) {
     return TestNode.await(Requests.ask(bus(), tenant, request));
+  }
+
+  /** Asks for an operation and waits for the answer. */
+  ShardReply operate(String tenant, OperationCommand command) {
+    return TestNode.await(Requests.ask(bus(), tenant, command));
   }
 
   @Override

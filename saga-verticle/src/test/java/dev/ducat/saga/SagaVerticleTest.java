@@ -17,7 +17,6 @@ import dev.ducat.proto.internal.v1.ShardReply;
 import dev.ducat.proto.ledger.v1.NewTransfer;
 import dev.ducat.proto.ledger.v1.TransferKind;
 import dev.ducat.proto.ledger.v1.TransferResult;
-import dev.ducat.proto.payments.v1.CaptureMode;
 import dev.ducat.proto.payments.v1.Payment;
 import dev.ducat.proto.payments.v1.PaymentState;
 import dev.ducat.saga.connector.JournalEntry;
@@ -340,13 +339,8 @@ final class SagaVerticleTest {
 
   @Test
   void whatThisVersionCannotDoIsRefusedAndLeavesTheKeyFree() {
-    var manual =
-        Requests.payment("free-1", "sim_ok", 100).toBuilder()
-            .setCaptureMode(CaptureMode.CAPTURE_MODE_MANUAL);
     var elsewhere = Requests.payment("free-1", "sim_ok", 100).toBuilder().setConnector("nowhere");
 
-    assertThat(node.create(TENANT, manual.build()).getRefusal().getField())
-        .isEqualTo("capture_mode");
     assertThat(node.create(TENANT, elsewhere.build()).getRefusal().getField())
         .isEqualTo("connector");
     assertThat(node.create(TENANT, Requests.payment("free-1", "sim_ok", 100)).getReplayed())

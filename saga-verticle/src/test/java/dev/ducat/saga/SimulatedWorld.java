@@ -12,9 +12,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,13 +41,22 @@ final class SimulatedWorld {
   private final List<Late> late = new ArrayList<>();
   private final Map<String, TransferResult> holds = new HashMap<>();
   private final Map<String, Object> bytes = new HashMap<>();
-  private final Map<ConnectorCall.CallCase, String> keys = new HashMap<>();
-  private boolean authorized;
-  private boolean captured;
+  private final Map<String, String> keys = new HashMap<>();
+  private final Map<String, Long> held = new HashMap<>();
+  private final Set<String> booked = new HashSet<>();
+  private final Set<String> refundHolds = new HashSet<>();
+
+  // What the PSP really did.
+  private long authorized;
+  private long captured;
+  private long refunded;
   private boolean voided;
-  private boolean held;
-  private boolean posted;
-  private int settlements;
+
+  // What the books say.
+  private long posted;
+  private long available;
+  private long settled;
+  private long returned;
 
   /** Until then no call to the PSP gets through. */
   private Instant pspAwayUntil = Instant.MIN;
@@ -55,25 +66,39 @@ final class SimulatedWorld {
     this.terms = terms;
   }
 
-  boolean isCharged() {
+  /** What the payer was charged. */
+  long charged() {
     return captured;
   }
 
-  /** Whether the PSP still reserves money that was not charged. */
-  boolean isReserved() {
-    return authorized && !captured && !voided;
+  /** What the payer got back. */
+  long refunded() {
+    return refunded;
   }
 
-  boolean isHeldOnLedger() {
-    return held;
+  /** What the PSP still reserves and did not charge. */
+  long reserved() {
+    return voided ? 0 : authorized - captured;
   }
 
-  boolean isPosted() {
+  /** Open holds. */
+  long held() {
+    return held.values().stream().mapToLong(Long::longValue).sum();
+  }
+
+  /** What the ledger says was captured. */
+  long posted() {
     return posted;
   }
 
-  int settlements() {
-    return settlements;
+  /** What the ledger says went from pending to available. */
+  long settled() {
+    return settled;
+  }
+
+  /** What the ledger says was given back. */
+  long returned() {
+    return returned;
   }
 
   Map<String, Integer> effects() {
@@ -132,7 +157,8 @@ final class SimulatedWorld {
     if (before != null && !before.equals(call)) {
       throw new AssertionError("another request under the key " + key);
     }
-    if (!key.equals(keys.computeIfAbsent(call.getCallCase(), none -> key))) {
+    String operation = call.getCallCase() + key.substring(0, key.indexOf('/'));
+    if (!key.equals(keys.computeIfAbsent(operation, none -> key))) {
       throw new AssertionError("a second key for the same operation: " + key);
     }
     int luck = random.nextInt(100);
@@ -179,7 +205,8 @@ final class SimulatedWorld {
         operations.remove(key(call));
         return new Outcome.Retryable("it came to nothing", null);
       }
-      state = luck < 55 ? State.PENDING : decide(call, luck < 65 ? State.DECLINED : State.DONE);
+      State end = luck < 65 || !isPossible(call) ? State.DECLINED : State.DONE;
+      state = luck < 55 ? State.PENDING : decide(call, end);
     }
     return luck > 97 ? new Outcome.Mismatch("another currency") : answer(call, state);
   }
@@ -193,10 +220,19 @@ final class SimulatedWorld {
     if (call.hasVoid()) {
       return decide(call, luck < 3 ? State.DECLINED : luck < 10 ? State.PENDING : State.DONE);
     }
-    if (call.hasAuthorize() && voided) {
-      return decide(call, State.DECLINED);
-    }
-    return decide(call, luck < 15 ? State.DECLINED : luck < 30 ? State.PENDING : State.DONE);
+    return decide(
+        call,
+        luck < 15 || !isPossible(call) ? State.DECLINED : luck < 30 ? State.PENDING : State.DONE);
+  }
+
+  private boolean isPossible(ConnectorCall call) {
+    return switch (call.getCallCase()) {
+      case AUTHORIZE -> !voided;
+      case CAPTURE ->
+          !voided && captured + call.getCapture().getAmount().getMinorUnits() <= authorized;
+      case REFUND -> refunded + call.getRefund().getAmount().getMinorUnits() <= captured;
+      default -> true;
+    };
   }
 
   private State decide(ConnectorCall call, State state) {
@@ -208,9 +244,10 @@ final class SimulatedWorld {
     if (state == State.DONE) {
       effects.merge(key(call), 1, Integer::sum);
       switch (call.getCallCase()) {
-        case AUTHORIZE -> authorized = true;
-        case CAPTURE -> captured = true;
+        case AUTHORIZE -> authorized += call.getAuthorize().getAmount().getMinorUnits();
+        case CAPTURE -> captured += call.getCapture().getAmount().getMinorUnits();
         case VOID -> voided = true;
+        case REFUND -> refunded += call.getRefund().getAmount().getMinorUnits();
         default -> throw new AssertionError("no such call here: " + call);
       }
     }
@@ -244,32 +281,68 @@ final class SimulatedWorld {
   }
 
   private @Nullable Outcome book(NewTransfer transfer) {
+    long amount = transfer.getAmount().getMinorUnits();
     if (transfer.getKind() == TransferKind.TRANSFER_KIND_HOLD) {
       TransferResult pinned =
-          holds.computeIfAbsent(
-              transfer.getTransferId(),
-              none ->
-                  random.nextInt(20) == 0
-                      ? TransferResult.TRANSFER_RESULT_CREDIT_ACCOUNT_CLOSED
-                      : TransferResult.TRANSFER_RESULT_CREATED);
-      if (pinned != TransferResult.TRANSFER_RESULT_CREATED) {
-        return new Outcome.LedgerRefused(pinned);
-      }
-      held = !posted;
-      return null;
+          holds.computeIfAbsent(transfer.getTransferId(), id -> hold(transfer, amount));
+      return pinned == TransferResult.TRANSFER_RESULT_CREATED
+          ? null
+          : new Outcome.LedgerRefused(pinned);
     }
     if (random.nextInt(200) == 0) {
       return new Outcome.Mismatch("exists with a different amount");
     }
-    if (transfer.getKind() == TransferKind.TRANSFER_KIND_POST) {
-      settlements++;
-    } else if (transfer.getKind() == TransferKind.TRANSFER_KIND_POST_HOLD) {
-      posted = true;
-      held = false;
-    } else {
-      held = false;
+    if (!booked.add(transfer.getTransferId())) {
+      return null;
+    }
+    switch (transfer.getKind()) {
+      case TRANSFER_KIND_POST -> {
+        if (transfer.getCreditAccount().endsWith(":available")) {
+          settled += amount;
+          available += amount;
+        } else {
+          available -= amount;
+        }
+      }
+      case TRANSFER_KIND_POST_HOLD -> {
+        Long open = held.remove(transfer.getHoldId());
+        if (open == null || open < amount) {
+          throw new AssertionError("no hold of " + amount + " to post: " + open);
+        }
+        if (transfer.getKeepRemainder()) {
+          held.put(transfer.getRemainderHoldId(), open - amount);
+        }
+        if (refundHolds.contains(transfer.getHoldId())) {
+          returned += amount;
+        } else {
+          posted += amount;
+        }
+      }
+      case TRANSFER_KIND_VOID_HOLD -> {
+        Long open = held.remove(transfer.getHoldId());
+        if (open != null && refundHolds.contains(transfer.getHoldId())) {
+          available += open;
+        }
+      }
+      default -> throw new AssertionError("no such transfer here: " + transfer);
     }
     return null;
+  }
+
+  private TransferResult hold(NewTransfer transfer, long amount) {
+    boolean isRefund = transfer.getDebitAccount().endsWith(":available");
+    if (isRefund && amount > available) {
+      return TransferResult.TRANSFER_RESULT_EXCEEDS_CREDITS;
+    }
+    if (random.nextInt(20) == 0) {
+      return TransferResult.TRANSFER_RESULT_CREDIT_ACCOUNT_CLOSED;
+    }
+    if (isRefund) {
+      available -= amount;
+      refundHolds.add(transfer.getTransferId());
+    }
+    held.put(transfer.getTransferId(), amount);
+    return TransferResult.TRANSFER_RESULT_CREATED;
   }
 
   private static String key(ConnectorCall call) {

@@ -41,7 +41,8 @@ public final class Drain {
         long unfinished =
             count(
                 statement,
-                "select count(*) from payment.saga where not finished and state <> 'NEEDS_ATTENTION'");
+                "select count(*) from payment.saga"
+                    + " where not finished and state <> 'NEEDS_ATTENTION' and phase <> 'OPEN'");
         if (unfinished == 0 && published >= count(statement, "select count(*) from outbox.event")) {
           return true;
         }

@@ -39,11 +39,26 @@ final class EventChecks {
       cases.look();
       driven.add(saga.paymentId());
       PaymentRow payment = payments.get(saga.paymentId());
-      boolean restsMeanwhile = payment != null && payment.resting();
+      // A settled payment rests whatever its refunds do: they must rest themselves.
+      boolean restsMeanwhile =
+          saga.kind().equals("REFUND")
+              ? saga.phase().equals("AWAIT")
+              : payment != null && payment.resting();
       cases.require(
           saga.finished() || restsMeanwhile || !NOT_AT_REST.contains(saga.state()),
           saga.paymentId(),
           "its saga " + saga.id() + " is still " + saga.state());
+    }
+    Set<String> clocked =
+        facts.sagas().stream()
+            .filter(saga -> saga.kind().equals("EXPIRE") && !saga.finished())
+            .map(SagaRow::paymentId)
+            .collect(Collectors.toSet());
+    for (PaymentRow row : facts.payments()) {
+      cases.require(
+          !row.state().equals("AUTHORIZED") || !row.resting() || clocked.contains(row.id()),
+          row.id(),
+          "waits for its capture, and nobody watches the time");
     }
     facts
         .payments()

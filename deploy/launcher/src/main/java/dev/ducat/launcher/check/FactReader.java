@@ -9,6 +9,7 @@ import dev.ducat.launcher.check.Facts.Counters;
 import dev.ducat.launcher.check.Facts.KafkaRecord;
 import dev.ducat.launcher.check.Facts.OutboxRow;
 import dev.ducat.launcher.check.Facts.PaymentRow;
+import dev.ducat.launcher.check.Facts.RefundRow;
 import dev.ducat.launcher.check.Facts.SagaRow;
 import dev.ducat.launcher.check.Facts.Transfer;
 import dev.ducat.launcher.events.EventDecoder;
@@ -46,6 +47,7 @@ final class FactReader {
       return new Facts(
           query(connection, PAYMENTS, FactReader::payment),
           query(connection, SAGAS, FactReader::saga),
+          query(connection, REFUNDS, FactReader::refund),
           query(connection, ACCOUNTS, FactReader::account),
           query(connection, TRANSFERS, FactReader::transfer),
           query(connection, OUTBOX, FactReader::event),
@@ -85,7 +87,10 @@ final class FactReader {
   }
 
   private static final String SAGAS =
-      "select saga_id, payment_id, tenant, method, idempotency_key, state, finished from payment.saga";
+      """
+      select saga_id, payment_id, tenant, method, idempotency_key, kind, phase, state, finished, create_time
+        from payment.saga
+      """;
 
   private static SagaRow saga(ResultSet row) throws SQLException {
     return new SagaRow(
@@ -94,8 +99,22 @@ final class FactReader {
         row.getString("tenant"),
         row.getString("method"),
         row.getString("idempotency_key"),
+        row.getString("kind"),
+        row.getString("phase"),
         row.getString("state"),
-        row.getBoolean("finished"));
+        row.getBoolean("finished"),
+        row.getTimestamp("create_time").toInstant());
+  }
+
+  private static final String REFUNDS =
+      "select refund_id, payment_id, state, amount from payment.refund";
+
+  private static RefundRow refund(ResultSet row) throws SQLException {
+    return new RefundRow(
+        text(IdKind.REFUND, row, "refund_id"),
+        text(IdKind.PAYMENT, row, "payment_id"),
+        row.getString("state"),
+        row.getLong("amount"));
   }
 
   private static final String ACCOUNTS =

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 record Facts(
     List<PaymentRow> payments,
     List<SagaRow> sagas,
+    List<RefundRow> refunds,
     List<Account> accounts,
     List<Transfer> transfers,
     List<OutboxRow> outbox,
@@ -48,8 +49,14 @@ record Facts(
       String tenant,
       @Nullable String method,
       @Nullable String key,
+      String kind,
+      String phase,
       String state,
-      boolean finished) {}
+      boolean finished,
+      Instant createdAt) {}
+
+  /** A refund. */
+  record RefundRow(String id, String paymentId, String state, long amount) {}
 
   /** Counters of an account, in minor units. */
   record Counters(long debitsPosted, long creditsPosted, long debitsPending, long creditsPending) {

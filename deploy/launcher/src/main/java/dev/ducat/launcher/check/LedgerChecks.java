@@ -157,10 +157,7 @@ final class LedgerChecks {
     return switch (transfer.kind()) {
       case 1 -> 0;
       case 2 -> transfer.amount();
-      case 3 ->
-          transfer.keepRemainder()
-              ? -transfer.amount()
-              : -holds.getOrDefault(String.valueOf(transfer.holdId()), 0L);
+      // A rest that stays held is a hold of its own, in a row of its own.
       default -> -holds.getOrDefault(String.valueOf(transfer.holdId()), 0L);
     };
   }

@@ -5,6 +5,7 @@ import dev.ducat.launcher.check.ClientHistory.Call;
 import dev.ducat.launcher.check.ClientHistory.Sent;
 import dev.ducat.launcher.check.Facts.OutboxRow;
 import dev.ducat.launcher.check.Facts.PaymentRow;
+import dev.ducat.launcher.check.Facts.RefundRow;
 import dev.ducat.proto.payments.v1.Payment;
 import java.util.HashMap;
 import java.util.List;
@@ -188,6 +189,7 @@ final class PaymentChecks {
           row.id(),
           "amounts out of order: " + row);
     }
+    refundsAddUp(cases);
     for (OutboxRow event : facts.outbox()) {
       Payment snapshot = event.snapshot();
       if (snapshot != null) {
@@ -203,6 +205,31 @@ final class PaymentChecks {
       }
     }
     return cases.finding();
+  }
+
+  /** Each refund counts once: as given back, or as reserved until that is known. */
+  private void refundsAddUp(Cases cases) {
+    Map<String, Long> succeeded = new HashMap<>();
+    Map<String, Long> open = new HashMap<>();
+    for (RefundRow refund : facts.refunds()) {
+      cases.look();
+      switch (refund.state()) {
+        case "SUCCEEDED" -> succeeded.merge(refund.paymentId(), refund.amount(), Long::sum);
+        case "PENDING", "NEEDS_ATTENTION" ->
+            open.merge(refund.paymentId(), refund.amount(), Long::sum);
+        default -> {}
+      }
+      cases.require(rows.containsKey(refund.paymentId()), refund.id(), "belongs to no payment");
+    }
+    for (PaymentRow row : facts.payments()) {
+      cases.require(
+          succeeded.getOrDefault(row.id(), 0L) == row.refunded()
+              && open.getOrDefault(row.id(), 0L) == row.pendingRefund(),
+          row.id(),
+          "refunds of %d and open ones of %d do not add up to %s"
+              .formatted(
+                  succeeded.getOrDefault(row.id(), 0L), open.getOrDefault(row.id(), 0L), row));
+    }
   }
 
   private Finding readsForward() {

@@ -55,7 +55,7 @@ final class PspChecks {
           entry.paymentId(),
           entry.kind() + " " + entry.operationKey() + " belongs to no saga of it");
       Instant intended =
-          intended(entry.kind(), histories.getOrDefault(entry.paymentId(), List.of()));
+          intended(entry.kind(), saga, histories.getOrDefault(entry.paymentId(), List.of()));
       cases.require(
           intended != null && !entry.time().isBefore(intended),
           entry.paymentId(),
@@ -64,11 +64,21 @@ final class PspChecks {
     return cases.finding();
   }
 
-  /** When the event was written whose commit carried the intent; null when there is none. */
-  private static @Nullable Instant intended(Kind kind, List<OutboxRow> history) {
+  /**
+   * When the commit was decided that carried the intent; null when there is none. A client's
+   * operation carries it from its first commit on, a payment and the clock later.
+   */
+  private static @Nullable Instant intended(
+      Kind kind, @Nullable SagaRow saga, List<OutboxRow> history) {
+    if (saga != null && !saga.kind().equals("PAYMENT") && !saga.kind().equals("EXPIRE")) {
+      return saga.createdAt();
+    }
+    boolean lapsed = saga != null && saga.kind().equals("EXPIRE");
     String type =
         switch (kind) {
-          case AUTHORIZE, VOID -> "dev.ducat.payment.created.v1";
+          case AUTHORIZE -> "dev.ducat.payment.created.v1";
+          case VOID ->
+              lapsed ? "dev.ducat.payment.release_started.v1" : "dev.ducat.payment.created.v1";
           case CAPTURE -> "dev.ducat.payment.authorized.v1";
           case REFUND -> "dev.ducat.payment.refund_created.v1";
         };
@@ -134,8 +144,11 @@ final class PspChecks {
       if (row.state().equals("SETTLED")) {
         cases.look();
         Sums psp = sums(row.id());
+        // A refund that waits for a person, or for the PSP, may have happened there or not.
         cases.require(
-            psp.captured() == row.captured() && psp.refunded() == row.refunded(),
+            psp.captured() == row.captured()
+                && psp.refunded() >= row.refunded()
+                && psp.refunded() <= row.refunded() + row.pendingRefund(),
             row.id(),
             "captured "
                 + row.captured()
@@ -143,13 +156,17 @@ final class PspChecks {
                 + row.refunded()
                 + ", but at the PSP: "
                 + psp);
+        cases.require(
+            psp.authorized() == psp.captured() + psp.voided(),
+            row.id(),
+            "is settled, but the PSP still holds a rest: " + psp);
         Books books = books(row.id());
         long left = row.captured() - row.refunded();
         cases.require(
             books.of("psp_receivable:") == left
                 && books.of(":pending") == 0
                 && -(books.of(":available") + books.of("fees")) == left
-                && books.held() == 0,
+                && books.held() == row.pendingRefund(),
             row.id(),
             "should have moved " + left + ", but on the ledger: " + books);
       }
@@ -211,13 +228,8 @@ final class PspChecks {
       if (transfer.kind() == 2) {
         holds.merge(transfer.id(), transfer.amount(), Long::sum);
       } else if (transfer.holdId() != null) {
-        // Posted and kept: the remainder lives on under its own id. Anything else ends the hold.
-        long ended = transfer.keepRemainder() ? transfer.amount() : Long.MAX_VALUE;
-        long rest = Math.max(0, holds.getOrDefault(transfer.holdId(), 0L) - ended);
+        // A rest that stays held is a hold of its own, in a row of its own.
         holds.put(transfer.holdId(), 0L);
-        if (transfer.remainderHoldId() != null) {
-          holds.put(transfer.remainderHoldId(), rest);
-        }
       }
     }
     return new Books(net, holds.values().stream().mapToLong(Long::longValue).sum());

@@ -3,6 +3,7 @@ package dev.ducat.launcher.cli;
 import com.google.protobuf.Duration;
 import dev.ducat.kernel.money.Money;
 import dev.ducat.launcher.client.Answer;
+import dev.ducat.proto.payments.v1.CaptureMode;
 import dev.ducat.proto.payments.v1.CreatePaymentRequest;
 import dev.ducat.proto.payments.v1.Payment;
 import dev.ducat.proto.payments.v1.PaymentServiceGrpcClient;
@@ -49,6 +50,11 @@ final class PayCommand extends ClientCommand {
       description = "How long the payment may take before it is printed as it stands.")
   private @Nullable Integer waitSeconds;
 
+  @Option(
+      names = "--manual-capture",
+      description = "Only authorize; ducat capture or ducat cancel does the rest.")
+  private boolean manualCapture;
+
   @Override
   int run() {
     Money money = Money.parse(amount, currency);
@@ -60,6 +66,9 @@ final class PayCommand extends ClientCommand {
             .setReference(reference)
             .setConnector(connector);
     request.getAmountBuilder().setCurrencyCode(money.currency()).setMinorUnits(money.minorUnits());
+    if (manualCapture) {
+      request.setCaptureMode(CaptureMode.CAPTURE_MODE_MANUAL);
+    }
     if (waitSeconds != null) {
       request.setMaxWait(Duration.newBuilder().setSeconds(waitSeconds));
     }

@@ -66,6 +66,9 @@ public final class Shown {
             .row("payment", payment.getPaymentId())
             .row("state", state(payment.getState()))
             .row("amount", money(payment.getAmount()));
+    if (payment.getAmountCapturable().getMinorUnits() > 0) {
+      table.row("capturable", money(payment.getAmountCapturable()));
+    }
     if (payment.getAmountCaptured().getMinorUnits() > 0) {
       table.row("captured", money(payment.getAmountCaptured()));
     }

@@ -11,6 +11,7 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 
 /** A node that has worked, what its clients remember, and a way to spoil its data. */
 record AuditedHouse(TestHouse house, ClientHistory history) implements AutoCloseable {
@@ -19,6 +20,8 @@ record AuditedHouse(TestHouse house, ClientHistory history) implements AutoClose
     TestHouse house = TestHouse.start(data, "150bp+10");
     ClientHistory history = new ClientHistory();
     TestLoad.pay(house, payments, history);
+    Operations.run(house, history);
+    assertThat(new Drain(house.foundation().services()).await(Duration.ofSeconds(30))).isTrue();
     return new AuditedHouse(house, history);
   }
 

@@ -301,7 +301,89 @@ final class InvariantCheckTest {
             journal ->
                 eachLine(journal, line -> line.contains("\tVOID\tDONE\t") ? "" : line + "\n"));
 
+    assertThat(broken(report)).containsExactly("P9", "P10");
+  }
+
+  @Test
+  @Order(2)
+  void aRestThatIsNotFreedAtThePspIsSeen() throws Exception {
+    String settled =
+        house()
+            .one(
+                "select payment_id::text from payment.payment where state = 'SETTLED'"
+                    + " and amount_captured between 1 and amount - 1 limit 1");
+    String id = IdKind.PAYMENT.text(UUID.fromString(settled));
+
+    Report report =
+        auditWithJournal(
+            journal ->
+                eachLine(
+                    journal,
+                    line -> line.contains("\tVOID\tDONE\t" + id + "\t") ? "" : line + "\n"));
+
+    assertThat(broken(report)).containsExactly("P10");
+    assertThat(subjects(report, "P10")).containsExactly(id);
+  }
+
+  @Test
+  @Order(2)
+  void aCanceledPaymentThatWasChargedIsSeen() throws Exception {
+    String canceled =
+        house()
+            .one("select payment_id::text from payment.payment where state = 'CANCELED' limit 1");
+    String id = IdKind.PAYMENT.text(UUID.fromString(canceled));
+    String saga =
+        IdKind.SAGA.text(
+            UUID.fromString(
+                house()
+                    .one(
+                        "select saga_id::text from payment.saga where kind = 'CANCEL' and payment_id = '"
+                            + canceled
+                            + "'")));
+    String authorized =
+        firstLine(Files.readString(house().journal()), "\tAUTHORIZE\tDONE\t" + id + "\t");
+    String charge =
+        authorized
+            .replaceFirst("^[^\t]+\t[^\t]+", "2099-01-01T00:00:00Z\t" + saga + "/capture")
+            .replace("\tAUTHORIZE\t", "\tCAPTURE\t");
+
+    Report report = auditWithJournal(journal -> journal + charge + "\n");
+
     assertThat(broken(report)).containsExactly("P9");
+    assertThat(subjects(report, "P9")).containsExactly(id);
+  }
+
+  @Test
+  @Order(2)
+  void aRefundThatDoesNotAddUpIsSeen() throws Exception {
+    String refund =
+        house().one("select refund_id from payment.refund where state = 'SUCCEEDED' limit 1");
+    String set =
+        "update payment.refund set amount = amount %s 1 where refund_id = '" + refund + "'";
+
+    Report report = house().auditWith(set.formatted("+"), set.formatted("-"));
+
+    assertThat(broken(report)).containsExactly("P5");
+  }
+
+  @Test
+  @Order(2)
+  void anAuthorizationThatNobodyWatchesIsSeen() throws Exception {
+    String clock =
+        house().one("select saga_id from payment.saga where kind = 'EXPIRE' and not finished");
+    String set =
+        "update payment.saga set finished = %s, state = '%s', outcome = %s, next_attempt_at = %s"
+            + " where saga_id = '"
+            + clock
+            + "'";
+
+    Report report =
+        house()
+            .auditWith(
+                set.formatted("true", "DONE", "'x'", "null"),
+                set.formatted("false", "WAITING", "null", "now() + interval '7 days'"));
+
+    assertThat(broken(report)).containsExactly("S1");
   }
 
   @Test

@@ -268,4 +268,26 @@ final class CliTest {
       return response.statusCode() + " " + response.body().strip();
     }
   }
+
+  @Test
+  void capturesCancelsAndRefunds() {
+    String held = idOf(pay("manual-1", "12.50", "sim_ok", "--manual-capture", "--json"));
+    Result captured = ducat("capture", held, "--amount", "10", "--key", "c1");
+    assertThat(captured.code()).as(captured.err()).isEqualTo(0);
+    assertThat(captured.out()).contains("SETTLED").contains("10.00 EUR");
+    assertThat(ducat("capture", held, "--amount", "10", "--key", "c1").out()).contains("replayed");
+    assertThat(ducat("capture", held).err()).contains("PAYMENT_NOT_CAPTURABLE");
+
+    Result refunded = ducat("refund", held, "--amount", "4", "--reason", "broken", "--json");
+    assertThat(refunded.code()).as(refunded.err()).isEqualTo(0);
+    assertThat(new JsonObject(refunded.out()).getString("state"))
+        .isEqualTo("REFUND_STATE_SUCCEEDED");
+    assertThat(ducat("refund", held, "--amount", "6.01").code()).isEqualTo(1);
+    assertThat(ducat("get", held).out()).contains("refunded").contains("4.00 EUR");
+
+    String other = idOf(pay("manual-2", "5", "sim_ok", "--manual-capture", "--json"));
+    Result canceled = ducat("cancel", other, "--reason", "changed my mind");
+    assertThat(canceled.code()).as(canceled.err()).isEqualTo(0);
+    assertThat(canceled.out()).contains("CANCELED");
+  }
 }

@@ -1,0 +1,199 @@
+package dev.ducat.saga;
+
+import static dev.ducat.saga.Effect.*;
+import static dev.ducat.saga.Phase.*;
+import static dev.ducat.saga.Signal.*;
+import static dev.ducat.saga.Step.AUTHORIZE;
+import static dev.ducat.saga.Step.CANCEL;
+import static dev.ducat.saga.Step.CAPTURE;
+import static dev.ducat.saga.Step.EXPIRE;
+import static dev.ducat.saga.Step.NOTIFY;
+import static dev.ducat.saga.Step.REFUND;
+import static dev.ducat.saga.Step.REMAINDER;
+import static dev.ducat.saga.Step.SETTLE;
+import static dev.ducat.saga.Step.VALIDATE;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The table: where each kind of saga goes on which signal, and what it does on the way.
+ * docs/saga-states.md shows it.
+ */
+final class SagaTable {
+  /** Phases in which an action's outcome may come in. */
+  private static final List<Phase> OUTSTANDING = List.of(ACT, ASK, AWAIT);
+
+  private final List<PaymentSaga.Row> rows = new ArrayList<>();
+  private final SagaKind kind;
+
+  private SagaTable(SagaKind kind) {
+    this.kind = kind;
+  }
+
+  static List<PaymentSaga.Row> rows() {
+    List<PaymentSaga.Row> all = new ArrayList<>();
+    all.addAll(payment());
+    all.addAll(capture());
+    all.addAll(cancel());
+    all.addAll(expire());
+    all.addAll(refund());
+    return List.copyOf(all);
+  }
+
+  private void on(
+      Step step, Phase phase, Signal signal, Step toStep, Phase toPhase, Effect... effects) {
+    rows.add(new PaymentSaga.Row(kind, step, phase, signal, toStep, toPhase, List.of(effects)));
+  }
+
+  private static List<PaymentSaga.Row> payment() {
+    SagaTable t = new SagaTable(SagaKind.PAYMENT);
+    t.on(VALIDATE, ACT, VALID, AUTHORIZE, ACT, CREATED, INTEND_AUTHORIZE);
+    t.on(VALIDATE, ACT, INVALID, NOTIFY, ENDED, CREATED, NOTE_FAILURE, FAILED);
+
+    for (Phase phase : OUTSTANDING) {
+      t.on(AUTHORIZE, phase, DONE, CAPTURE, ACT, AUTHORIZED, INTEND_CAPTURE);
+      // What follows is asked for, or the clock's: sagas of their own.
+      t.on(AUTHORIZE, phase, HELD, AUTHORIZE, ENDED, AUTHORIZED, OPEN_AUTHORIZATION);
+      t.on(AUTHORIZE, phase, DECLINED, AUTHORIZE, RELEASE, TURN_BACK, INTEND_RELEASE);
+      t.on(AUTHORIZE, phase, RETRYABLE, AUTHORIZE, ACT, NOTE_ATTEMPT, AGAIN);
+      t.on(AUTHORIZE, phase, RETRIES_SPENT, AUTHORIZE, RELEASE, TURN_BACK, INTEND_REVERSAL);
+
+      // Nothing of the outside lies between capture and settle: three steps in one commit.
+      t.on(CAPTURE, phase, SETTLED_TOO, NOTIFY, ENDED, CAPTURED, SETTLED, COMPLETED);
+      t.on(CAPTURE, phase, DONE, SETTLE, ACT, CAPTURED, INTEND_SETTLE);
+      t.on(CAPTURE, phase, DECLINED, AUTHORIZE, UNDO, TURN_BACK, INTEND_REVERSAL);
+      t.on(CAPTURE, phase, RETRYABLE, CAPTURE, ACT, NOTE_ATTEMPT, AGAIN);
+      t.on(CAPTURE, phase, RETRIES_SPENT, AUTHORIZE, UNDO, TURN_BACK, INTEND_REVERSAL);
+    }
+    // The hold comes before the PSP call, so its refusal ends the payment with nothing to undo.
+    t.on(AUTHORIZE, ACT, LEDGER_REFUSED, NOTIFY, ENDED, TURN_BACK, FAILED);
+    t.on(AUTHORIZE, ASK, LEDGER_REFUSED, NOTIFY, ENDED, TURN_BACK, FAILED);
+    t.outstanding(AUTHORIZE, PARK, SHOW_ACTION);
+    t.outstanding(CAPTURE, PARK, SHOW_ACTION);
+    t.settles();
+    t.on(AUTHORIZE, RELEASE, DONE, NOTIFY, UNDONE, FAILED);
+    t.on(AUTHORIZE, UNDO, DONE, NOTIFY, UNDONE, REVERSED, FAILED);
+    t.voids(AUTHORIZE, RELEASE);
+    t.voids(AUTHORIZE, UNDO);
+    return t.rows;
+  }
+
+  private static List<PaymentSaga.Row> capture() {
+    SagaTable t = new SagaTable(SagaKind.CAPTURE);
+    t.on(VALIDATE, ACT, VALID, CAPTURE, ACT, CAPTURE_STARTED, INTEND_CAPTURE);
+    for (Phase phase : OUTSTANDING) {
+      t.on(CAPTURE, phase, SETTLED_TOO, NOTIFY, ENDED, CAPTURED, SETTLED, COMPLETED);
+      t.on(CAPTURE, phase, DONE, SETTLE, ACT, CAPTURED, INTEND_SETTLE);
+      t.on(CAPTURE, phase, PART, CAPTURE, ENDED, CAPTURED);
+      t.on(CAPTURE, phase, REST, REMAINDER, ACT, CAPTURED, INTEND_VOID);
+      t.on(CAPTURE, phase, DECLINED, AUTHORIZE, UNDO, TURN_BACK, CAPTURE_FAILED, INTEND_REVERSAL);
+      t.on(
+          CAPTURE,
+          phase,
+          RETRIES_SPENT,
+          AUTHORIZE,
+          UNDO,
+          TURN_BACK,
+          CAPTURE_FAILED,
+          INTEND_REVERSAL);
+      t.on(CAPTURE, phase, REST_ONLY, REMAINDER, ACT, TURN_BACK, CAPTURE_FAILED, INTEND_VOID);
+      t.on(CAPTURE, phase, RETRYABLE, CAPTURE, ACT, NOTE_ATTEMPT, AGAIN);
+    }
+    t.outstanding(CAPTURE, PARK);
+    t.on(REMAINDER, ACT, DONE, SETTLE, ACT, RELEASED, INTEND_SETTLE);
+    t.voids(REMAINDER, ACT);
+    t.settles();
+    t.on(AUTHORIZE, UNDO, DONE, NOTIFY, UNDONE, REVERSED, FAILED);
+    t.voids(AUTHORIZE, UNDO);
+    return t.rows;
+  }
+
+  private static List<PaymentSaga.Row> cancel() {
+    SagaTable t = new SagaTable(SagaKind.CANCEL);
+    t.on(VALIDATE, ACT, VALID, CANCEL, ACT, RELEASE_STARTED, INTEND_VOID);
+    t.on(CANCEL, ACT, DONE, NOTIFY, ENDED, CANCELED);
+    t.on(CANCEL, ACT, AFTER_CAPTURE, SETTLE, ACT, RELEASED, INTEND_SETTLE);
+    t.voids(CANCEL, ACT);
+    t.settles();
+    return t.rows;
+  }
+
+  private static List<PaymentSaga.Row> expire() {
+    SagaTable t = new SagaTable(SagaKind.EXPIRE);
+    t.on(EXPIRE, OPEN, LAPSED, EXPIRE, ACT, RELEASE_STARTED, INTEND_VOID);
+    t.on(EXPIRE, OPEN, BUSY, EXPIRE, OPEN, LATER);
+    t.on(EXPIRE, OPEN, CLOSED, EXPIRE, ENDED);
+    t.on(EXPIRE, ACT, DONE, NOTIFY, ENDED, EXPIRED);
+    t.on(EXPIRE, ACT, AFTER_CAPTURE, SETTLE, ACT, RELEASED, INTEND_SETTLE);
+    t.voids(EXPIRE, ACT);
+    t.settles();
+    return t.rows;
+  }
+
+  private static List<PaymentSaga.Row> refund() {
+    SagaTable t = new SagaTable(SagaKind.REFUND);
+    t.on(VALIDATE, ACT, VALID, REFUND, ACT, REFUND_CREATED, INTEND_REFUND);
+    for (Phase phase : OUTSTANDING) {
+      t.on(REFUND, phase, DONE, NOTIFY, ENDED, REFUNDED);
+      t.on(REFUND, phase, DECLINED, REFUND, RELEASE, TURN_BACK, INTEND_REFUND_RELEASE);
+      t.on(REFUND, phase, RETRIES_SPENT, REFUND, RELEASE, TURN_BACK, INTEND_REFUND_RELEASE);
+      t.on(REFUND, phase, RETRYABLE, REFUND, ACT, NOTE_ATTEMPT, AGAIN);
+    }
+    // The hold comes before the PSP call: the merchant's funds do not suffice, or it is closed.
+    t.on(REFUND, ACT, LEDGER_REFUSED, NOTIFY, ENDED, TURN_BACK, REFUND_FAILED);
+    t.on(REFUND, ASK, LEDGER_REFUSED, NOTIFY, ENDED, TURN_BACK, REFUND_FAILED);
+    t.outstanding(REFUND, PARK_REFUND);
+    t.on(REFUND, RELEASE, DONE, NOTIFY, UNDONE, REFUND_FAILED);
+    t.on(REFUND, RELEASE, MISMATCH, REFUND, PARKED, NOTE_ATTEMPT, PARK_REFUND);
+    return t.rows;
+  }
+
+  /** While it is open what became of an action: asking, waiting, and who is called in the end. */
+  private void outstanding(Step step, Effect park, Effect... shown) {
+    on(step, ACT, PENDING, step, AWAIT, with(NOTE_ATTEMPT, shown));
+    on(step, ACT, UNKNOWN, step, ASK, NOTE_ATTEMPT, DOUBT, ASK_LATER);
+    on(step, ACT, NOT_SENT, step, ACT, SOON);
+    on(step, ACT, MISMATCH, step, PARKED, NOTE_ATTEMPT, park);
+
+    on(step, ASK, PENDING, step, AWAIT, with(null, shown));
+    on(step, ASK, UNKNOWN, step, ASK, ASK_LATER);
+    on(step, ASK, NOT_FOUND, step, ASK, ASK_LATER);
+    on(step, ASK, PROVEN_ABSENT, step, ACT, AGAIN_NOW);
+    on(step, ASK, NOT_SENT, step, ASK, SOON);
+    on(step, ASK, MISMATCH, step, PARKED, NOTE_ATTEMPT, park);
+    on(step, ASK, TOO_LONG, step, PARKED, park);
+
+    on(step, AWAIT, PENDING, step, AWAIT, with(null, shown));
+    on(step, AWAIT, UNKNOWN, step, AWAIT, ASK_LATER);
+    on(step, AWAIT, NOT_FOUND, step, AWAIT, ASK_LATER);
+    on(step, AWAIT, NOT_SENT, step, AWAIT, SOON);
+    on(step, AWAIT, MISMATCH, step, PARKED, NOTE_ATTEMPT, park);
+  }
+
+  private static Effect[] with(@org.jspecify.annotations.Nullable Effect first, Effect... shown) {
+    List<Effect> effects = new ArrayList<>();
+    if (first != null) {
+      effects.add(first);
+    }
+    effects.addAll(List.of(shown));
+    effects.add(ASK_LATER);
+    return effects.toArray(Effect[]::new);
+  }
+
+  /** A void is sent again under its key until it is done; a refusal calls a person. */
+  private void voids(Step step, Phase phase) {
+    on(step, phase, PENDING, step, phase, UNDO_AGAIN);
+    on(step, phase, RETRYABLE, step, phase, NOTE_ATTEMPT, UNDO_AGAIN);
+    on(step, phase, UNKNOWN, step, phase, NOTE_ATTEMPT, UNDO_AGAIN);
+    on(step, phase, NOT_SENT, step, phase, SOON);
+    on(step, phase, DECLINED, step, PARKED, NOTE_ATTEMPT, PARK);
+    on(step, phase, MISMATCH, step, PARKED, NOTE_ATTEMPT, PARK);
+    on(step, phase, TOO_LONG, step, PARKED, NOTE_ATTEMPT, PARK);
+  }
+
+  private void settles() {
+    on(SETTLE, ACT, DONE, NOTIFY, ENDED, SETTLED, COMPLETED);
+    on(SETTLE, ACT, MISMATCH, SETTLE, PARKED, NOTE_ATTEMPT, PARK);
+  }
+}
