@@ -112,6 +112,8 @@ final class ErrorMapper {
           error(Code.NOT_FOUND, "TRANSFER_NOT_FOUND", refusal.getMessage());
       case REFUSAL_REASON_REFUND_NOT_FOUND ->
           error(Code.NOT_FOUND, "REFUND_NOT_FOUND", refusal.getMessage());
+      case REFUSAL_REASON_OPERATION_NOT_FOUND ->
+          error(Code.NOT_FOUND, "OPERATION_NOT_FOUND", refusal.getMessage());
       case REFUSAL_REASON_WRONG_STATE -> precondition("WRONG_STATE", refusal);
       case REFUSAL_REASON_PAYMENT_NOT_CAPTURABLE,
           REFUSAL_REASON_CAPTURE_EXCEEDS_CAPTURABLE,

@@ -80,6 +80,7 @@ public final class GatewayVerticle extends VerticleBase {
     List<Rpc> implemented = new ArrayList<>();
     implemented.addAll(new PaymentEndpoint(vertx, node.clock(), settings, shards, redis).rpcs());
     implemented.addAll(new OperationEndpoint(settings, shards).rpcs());
+    implemented.addAll(new CallbackEndpoint(shards).rpcs());
     implemented.addAll(new LedgerEndpoint(node.clock(), shards).rpcs());
     HealthEndpoint healthEndpoint = new HealthEndpoint(vertx, checks);
     Map<String, Rpc> publicRpcs =

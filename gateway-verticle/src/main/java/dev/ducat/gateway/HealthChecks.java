@@ -173,9 +173,9 @@ final class HealthChecks {
     boolean ledgerServed = served && ledger.healthy();
     now.put(PaymentServiceGrpcService.SERVICE_NAME.fullyQualifiedName(), paymentsServed);
     now.put(LedgerServiceGrpcService.SERVICE_NAME.fullyQualifiedName(), ledgerServed);
-    // They answer UNIMPLEMENTED to everything: nobody is served, and the sum is not about them.
+    now.put(ConnectorCallbackServiceGrpcService.SERVICE_NAME.fullyQualifiedName(), paymentsServed);
+    // It answers UNIMPLEMENTED to everything: nobody is served, and the sum is not about it.
     now.put(OperationsServiceGrpcService.SERVICE_NAME.fullyQualifiedName(), false);
-    now.put(ConnectorCallbackServiceGrpcService.SERVICE_NAME.fullyQualifiedName(), false);
     now.put(SUM, paymentsServed && ledgerServed);
     return now;
   }

@@ -97,7 +97,7 @@ final class OperationEndpoint {
                 switch (reply.getAnswerCase()) {
                   case PAYMENT -> Future.succeededFuture(reply.getPayment());
                   case REFUSAL -> PaymentEndpoint.refused(reply.getRefusal());
-                  case REFUND, ANSWER_NOT_SET ->
+                  case REFUND, REPORTED, ANSWER_NOT_SET ->
                       Future.failedFuture(PaymentEndpoint.unreadable("the shard"));
                 });
   }
@@ -118,7 +118,7 @@ final class OperationEndpoint {
                 switch (reply.getAnswerCase()) {
                   case REFUND -> Future.succeededFuture(reply.getRefund());
                   case REFUSAL -> PaymentEndpoint.refused(reply.getRefusal());
-                  case PAYMENT, ANSWER_NOT_SET ->
+                  case PAYMENT, REPORTED, ANSWER_NOT_SET ->
                       Future.failedFuture(PaymentEndpoint.unreadable("the shard"));
                 });
   }

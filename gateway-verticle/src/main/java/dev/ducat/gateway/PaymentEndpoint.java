@@ -150,7 +150,8 @@ final class PaymentEndpoint {
                     yield Future.succeededFuture(reply.getPayment());
                   }
                   case REFUSAL -> refused(reply.getRefusal());
-                  case REFUND, ANSWER_NOT_SET -> Future.failedFuture(unreadable("the shard"));
+                  case REFUND, REPORTED, ANSWER_NOT_SET ->
+                      Future.failedFuture(unreadable("the shard"));
                 });
   }
 

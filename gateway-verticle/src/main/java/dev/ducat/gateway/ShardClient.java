@@ -15,6 +15,7 @@ import dev.ducat.proto.internal.v1.PaymentQueryReply;
 import dev.ducat.proto.internal.v1.PaymentQueryRequest;
 import dev.ducat.proto.internal.v1.Refusal;
 import dev.ducat.proto.internal.v1.RefusalReason;
+import dev.ducat.proto.internal.v1.ReportCommand;
 import dev.ducat.proto.internal.v1.ShardReply;
 import dev.ducat.proto.internal.v1.ShardRequest;
 import io.vertx.core.Future;
@@ -88,6 +89,27 @@ final class ShardClient {
               .build());
     }
     return new Work(call, shard, ShardRequest.newBuilder().setOperate(command).build(), wait).run();
+  }
+
+  /** Has a connector's report stored. */
+  Future<ShardReply> report(Call call, int shard, String tenant, ReportCommand command) {
+    if (shard >= shards) {
+      return Future.succeededFuture(
+          ShardReply.newBuilder()
+              .setRefusal(
+                  Refusal.newBuilder()
+                      .setReason(RefusalReason.REFUSAL_REASON_OPERATION_NOT_FOUND)
+                      .setMessage("no such operation of this connector and tenant"))
+              .build());
+    }
+    ShardRequest request =
+        ShardRequest.newBuilder()
+            .setTenant(tenant)
+            .setTraceparent(call.caller().traceparent())
+            .setReport(command)
+            .build();
+    String address = UnitKind.PAYMENT_SHARD.address(shard);
+    return new Ask<>(call, address, request, ShardReply.getDefaultInstance(), WAIT_SLICE).run();
   }
 
   Future<PaymentQueryReply> payments(Call call, PaymentQueryRequest query) {

@@ -499,7 +499,8 @@ class GrpcTrapsTest {
             "CancelPayment",
             "RefundPayment",
             "GetRefund",
-            "ListRefunds");
+            "ListRefunds",
+            "ReportOperation");
     return Stream.of(
             PaymentServiceGrpcService.SERVICE_DESCRIPTOR,
             ConnectorCallbackServiceGrpcService.SERVICE_DESCRIPTOR,

@@ -99,6 +99,9 @@ final class Actions {
 
   private Future<Outcome> call(
       ShardUnit unit, Saga saga, ConnectorCall asked, ConnectorTerms terms) {
+    if (saga.phase() == Phase.TOLD) {
+      return Future.succeededFuture(Answers.ofPsp(asked, saga.data().getTold()));
+    }
     boolean asks = saga.phase() == Phase.ASK || saga.phase() == Phase.AWAIT;
     ConnectorCall sent =
         Answers.withDeadline(

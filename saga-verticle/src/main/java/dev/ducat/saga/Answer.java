@@ -2,6 +2,7 @@ package dev.ducat.saga;
 
 import dev.ducat.proto.internal.v1.Refusal;
 import dev.ducat.proto.internal.v1.RefusalReason;
+import dev.ducat.proto.internal.v1.Reported;
 import dev.ducat.proto.internal.v1.ShardReply;
 import dev.ducat.saga.PaymentBook.Live;
 import dev.ducat.saga.PaymentMessage.Asking;
@@ -45,6 +46,20 @@ final class Answer {
         .setReason(RefusalReason.REFUSAL_REASON_INVALID_ARGUMENT)
         .setMessage(message)
         .setField(field)
+        .build();
+  }
+
+  static ShardReply reported(boolean duplicate) {
+    return ShardReply.newBuilder()
+        .setReported(Reported.newBuilder().setDuplicate(duplicate))
+        .setAtRest(true)
+        .build();
+  }
+
+  static Refusal operationNotFound() {
+    return Refusal.newBuilder()
+        .setReason(RefusalReason.REFUSAL_REASON_OPERATION_NOT_FOUND)
+        .setMessage("no such operation of this connector and tenant")
         .build();
   }
 

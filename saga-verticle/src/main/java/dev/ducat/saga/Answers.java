@@ -167,7 +167,7 @@ final class Answers {
     return timed.build();
   }
 
-  private static String keyOf(ConnectorCall call) {
+  static String keyOf(ConnectorCall call) {
     return switch (call.getCallCase()) {
       case AUTHORIZE -> call.getAuthorize().getOperationKey();
       case CAPTURE -> call.getCapture().getOperationKey();

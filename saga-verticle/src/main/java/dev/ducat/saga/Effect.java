@@ -65,6 +65,8 @@ enum Effect {
 
   /** A saga of its own watches over the authorization until it is closed. */
   OPEN_AUTHORIZATION,
+  /** Remembers what the PSP reported. */
+  BELIEVE,
   /** Looks again a little later. */
   LATER,
 

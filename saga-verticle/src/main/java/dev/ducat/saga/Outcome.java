@@ -1,5 +1,6 @@
 package dev.ducat.saga;
 
+import dev.ducat.proto.connector.v1.OperationResult;
 import dev.ducat.proto.ledger.v1.TransferResult;
 import dev.ducat.proto.payments.v1.NextAction;
 import java.time.Duration;
@@ -39,6 +40,9 @@ public sealed interface Outcome {
 
   /** The ledger refused what had to come before the PSP call: nothing happened anywhere. */
   record LedgerRefused(TransferResult result) implements Outcome {}
+
+  /** The PSP reports by itself that it is done, exactly as asked. */
+  record Told(OperationResult report) implements Outcome {}
 
   /** What it waited for has come: its time, or the end that somebody else puts to it. */
   record TimeUp() implements Outcome {}

@@ -8,17 +8,21 @@ import dev.ducat.kernel.lane.Plan;
 import dev.ducat.proto.internal.v1.CreatePaymentCommand;
 import dev.ducat.proto.internal.v1.Doorbell;
 import dev.ducat.proto.internal.v1.Refusal;
+import dev.ducat.proto.internal.v1.ReportCommand;
 import dev.ducat.proto.internal.v1.ShardReply;
 import dev.ducat.proto.payments.v1.CreatePaymentRequest;
 import dev.ducat.saga.PaymentBook.Live;
 import dev.ducat.saga.PaymentLoadStore.Found;
 import dev.ducat.saga.PaymentLoadStore.Known;
+import dev.ducat.saga.PaymentLoadStore.Loaded;
 import dev.ducat.saga.PaymentMessage.Asking;
 import dev.ducat.saga.PaymentMessage.Create;
 import dev.ducat.saga.PaymentMessage.Due;
 import dev.ducat.saga.PaymentMessage.Operate;
+import dev.ducat.saga.PaymentMessage.Report;
 import dev.ducat.saga.PaymentMessage.Returned;
 import dev.ducat.saga.PaymentStore.AttemptMade;
+import io.vertx.core.Promise;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -68,7 +72,10 @@ final class PaymentBatch {
   record Registration(Asking asking, UUID sagaId, boolean replayed) {}
 
   /** An answer that is ready. */
-  record Reply(Asking asking, ShardReply answer) {}
+  record Reply(Promise<ShardReply> to, ShardReply answer) {}
+
+  /** For a person, without anything that changes. */
+  private record Noted(String stream, Claim claim, Decision.Audit audit) {}
 
   private record Told(String stream, Claim claim, Decision decision) {}
 
@@ -82,6 +89,7 @@ final class PaymentBatch {
   private final Map<UUID, Touched> payments = new LinkedHashMap<>();
   private final Map<PaymentBook.Key, UUID> newKeys = new HashMap<>();
   private final List<Told> told = new ArrayList<>();
+  private final List<Noted> audits = new ArrayList<>();
   private final List<AttemptMade> attempts = new ArrayList<>();
   private final List<Registration> registrations = new ArrayList<>();
   private final List<Reply> replies = new ArrayList<>();
@@ -116,7 +124,7 @@ final class PaymentBatch {
       UUID paymentId = known.standing().uuid();
       Standing newest = payment(paymentId);
       Standing standing = newest == null ? known.standing() : newest;
-      replies.add(new Reply(create, Answer.of(standing, standing.resting(), true, create)));
+      replies.add(new Reply(create.reply(), Answer.of(standing, standing.resting(), true, create)));
     }
   }
 
@@ -201,7 +209,7 @@ final class PaymentBatch {
       if (PaymentBook.Key.of(saga.claim()).equals(operate.key())) {
         if (isSame(operate, saga.claim().canonical(), saga.claim().fingerprint())) {
           Live live = new Live(operate.unit(), newest(saga), standing);
-          replies.add(new Reply(operate, Answer.of(live, true, operate)));
+          replies.add(new Reply(operate.reply(), Answer.of(live, true, operate)));
         }
         return;
       }
@@ -278,6 +286,53 @@ final class PaymentBatch {
 
   private Decision decide(Live live, Outcome outcome) {
     return sagas.decide(live.saga(), live.standing(), outcome, now, ThreadLocalRandom.current());
+  }
+
+  /**
+   * A connector reports what became of an operation. What decides something is stored before it is
+   * answered; what comes again, or late, or twisted, changes nothing.
+   *
+   * @param loaded the saga as the table has it, where memory lacks it
+   */
+  void report(Report report, @Nullable Loaded loaded) {
+    ended.add(report.unit());
+    ReportCommand command = report.request().getReport();
+    Live live = find(report.sagaId());
+    if (live == null && loaded != null) {
+      UUID payment = loaded.saga().claim().paymentId().uuid();
+      Standing newest = payment(payment);
+      live = new Live(report.unit(), loaded.saga(), newest == null ? loaded.standing() : newest);
+    }
+    if (live == null || !ReportRules.isAbout(live.saga(), report)) {
+      refuse(report, Answer.operationNotFound());
+      return;
+    }
+    switch (ReportRules.judge(live.saga(), live.standing(), command.getResult())) {
+      case ReportRules.News news -> {
+        take(live, decide(live, news.outcome()), now, Duration.ZERO);
+        replies.add(new Reply(report.reply(), Answer.reported(false)));
+      }
+      case ReportRules.Known known -> replies.add(new Reply(report.reply(), Answer.reported(true)));
+      case ReportRules.Twisted twisted -> {
+        Claim claim = live.saga().claim();
+        audits.add(
+            new Noted(
+                report.unit().stream(),
+                claim,
+                new Decision.Audit(
+                    "report_contradicts",
+                    "keep_report",
+                    twisted.why(),
+                    Map.of(
+                        "saga_id", claim.sagaText(),
+                        "operation_key", command.getResult().getOperationKey()))));
+        replies.add(new Reply(report.reply(), Answer.reported(false)));
+      }
+    }
+  }
+
+  private void refuse(Report report, Refusal refusal) {
+    replies.add(new Reply(report.reply(), ShardReply.newBuilder().setRefusal(refusal).build()));
   }
 
   /** An outcome that cannot be recorded as it is: the saga stops for a person. */
@@ -359,6 +414,10 @@ final class PaymentBatch {
         plan.append(tale.stream, events.audit(tale.claim, audit, now));
       }
     }
+    for (Noted noted : audits) {
+      plan.touch(noted.stream);
+      plan.append(noted.stream, events.audit(noted.claim, noted.audit, now));
+    }
     List<PaymentStore.ChangedSaga> changed = new ArrayList<>();
     List<Saga> created = new ArrayList<>();
     for (Work work : works.values()) {
@@ -422,13 +481,14 @@ final class PaymentBatch {
     told.stream()
         .filter(tale -> !tale.decision.events().isEmpty() || !tale.decision.audits().isEmpty())
         .forEach(tale -> streams.add(tale.stream));
+    audits.forEach(noted -> streams.add(noted.stream));
     return streams.isEmpty()
         ? Optional.empty()
         : Optional.of(Doorbell.newBuilder().addAllStreams(streams).build());
   }
 
   private void reply(Asking asking, Refusal refusal) {
-    replies.add(new Reply(asking, ShardReply.newBuilder().setRefusal(refusal).build()));
+    replies.add(new Reply(asking.reply(), ShardReply.newBuilder().setRefusal(refusal).build()));
   }
 
   private @Nullable Live find(PaymentBook.Key key) {

@@ -18,6 +18,7 @@ import dev.ducat.saga.PaymentMessage.Asking;
 import dev.ducat.saga.PaymentMessage.Create;
 import dev.ducat.saga.PaymentMessage.Due;
 import dev.ducat.saga.PaymentMessage.Operate;
+import dev.ducat.saga.PaymentMessage.Report;
 import dev.ducat.saga.PaymentMessage.Returned;
 import dev.ducat.saga.PaymentMessage.Scan;
 import dev.ducat.saga.PaymentMessage.WaitOver;
@@ -35,6 +36,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -64,6 +66,8 @@ final class PaymentLane implements LaneActor<PaymentMessage> {
   private Map<PaymentBook.Key, Known> found = Map.of();
 
   private Map<PaymentBook.Key, Found> operated = Map.of();
+
+  private Map<UUID, Loaded> reports = Map.of();
 
   private List<Loaded> overdue = List.of();
 
@@ -112,6 +116,11 @@ final class PaymentLane implements LaneActor<PaymentMessage> {
     }
     asking.unit().end();
     return false;
+  }
+
+  void report(Report report) {
+    report.unit().begin();
+    lane.put(report);
   }
 
   void waitOver(Asking asking) {
@@ -164,12 +173,14 @@ final class PaymentLane implements LaneActor<PaymentMessage> {
   public void load(SqlConnection connection, List<PaymentMessage> batch) {
     Set<PaymentBook.Key> unknown = new LinkedHashSet<>();
     Map<PaymentBook.Key, Operate> operations = new LinkedHashMap<>();
+    Set<UUID> reported = new LinkedHashSet<>();
     Set<Integer> scanned = new LinkedHashSet<>();
     for (PaymentMessage message : batch) {
       switch (message) {
         case Create create when !book.knows(create.key()) -> unknown.add(create.key());
         case Operate operate when !book.knows(operate.key()) ->
             operations.put(operate.key(), operate);
+        case Report report when !book.knows(report.sagaId()) -> reported.add(report.sagaId());
         case Scan scan -> scanned.add(scan.unit().shard());
         default -> {}
       }
@@ -182,6 +193,7 @@ final class PaymentLane implements LaneActor<PaymentMessage> {
         found.put(PaymentBook.Key.ofCreate(known.tenant(), known.key()), known);
       }
     }
+    reports = reported.isEmpty() ? Map.of() : PaymentLoadStore.bySagas(connection, reported);
     operated =
         operations.isEmpty()
             ? Map.of()
@@ -205,6 +217,8 @@ final class PaymentLane implements LaneActor<PaymentMessage> {
         case Asking asking when asking.unit().isDropped() -> notOwner(asking);
         case Create create -> draft.create(create, found.get(create.key()), version);
         case Operate operate -> draft.operate(operate, operated.get(operate.key()), version);
+        case Report report when report.unit().isDropped() -> notOwner(report);
+        case Report report -> draft.report(report, reports.get(report.sagaId()));
         case Returned returned -> draft.returned(returned);
         case Due due -> draft.due(due);
         case WaitOver over -> draft.waitOver(over.asking());
@@ -241,6 +255,18 @@ final class PaymentLane implements LaneActor<PaymentMessage> {
             });
         return nothing;
       }
+      case Report report -> {
+        Plan nothing = new Plan();
+        nothing.afterCommit(
+            () -> {
+              report.unit().end();
+              report
+                  .reply()
+                  .tryFail(
+                      new BusException(BusFailure.INTERNAL, "the report could not be recorded"));
+            });
+        return nothing;
+      }
       case Returned returned -> draft.park(returned, failure);
       case Due due -> {}
       case WaitOver over -> draft.waitOver(over.asking());
@@ -257,6 +283,12 @@ final class PaymentLane implements LaneActor<PaymentMessage> {
       case Asking asking -> {
         asking.unit().end();
         refuse(asking, BusFailure.NOT_OWNER, asking.unit().stream() + " moved");
+      }
+      case Report report -> {
+        report.unit().end();
+        report
+            .reply()
+            .tryFail(new BusException(BusFailure.NOT_OWNER, report.unit().stream() + " moved"));
       }
       case Returned returned -> {
         // Whoever owns it now asks the PSP what became of it: forgetting this costs time, not
@@ -280,7 +312,7 @@ final class PaymentLane implements LaneActor<PaymentMessage> {
     draft.impatient().forEach(this::endWait);
     draft.registrations().forEach(registration -> register(registration, changed));
     changed.forEach(this::answerWaiters);
-    draft.replies().forEach(reply -> reply.asking().reply().tryComplete(reply.answer()));
+    draft.replies().forEach(reply -> reply.to().tryComplete(reply.answer()));
     List<Live> acting = new ArrayList<>(draft.due());
     changed.stream().filter(Live::actsNow).forEach(acting::add);
     if (!changed.isEmpty()) {

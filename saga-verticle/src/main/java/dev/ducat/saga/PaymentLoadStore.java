@@ -91,6 +91,15 @@ final class PaymentLoadStore {
           + " join payment.payment p on p.payment_id = s.payment_id"
           + " where s.tenant = o.tenant";
 
+  /** Sagas by their ids, with their payments. */
+  static final String BY_SAGA =
+      "select "
+          + SAGA_COLUMNS
+          + ", "
+          + PAYMENT_COLUMNS
+          + " from payment.saga s join payment.payment p on p.payment_id = s.payment_id"
+          + " where s.saga_id = any($1::uuid[])";
+
   private PaymentLoadStore() {}
 
   /** A payment that an operation is about. */
@@ -150,6 +159,19 @@ final class PaymentLoadStore {
               standing(row)));
     }
     return known;
+  }
+
+  /** Sagas by their ids, in one query. */
+  static Map<UUID, Loaded> bySagas(SqlConnection connection, Collection<UUID> sagaIds) {
+    RowSet<Row> rows =
+        Await.result(
+            connection
+                .preparedQuery(BY_SAGA)
+                .execute(Tuple.from(new Object[] {sagaIds.toArray(UUID[]::new)})),
+            ANSWER_MAX);
+    Map<UUID, Loaded> loaded = new HashMap<>();
+    rows.forEach(row -> loaded.put(row.getUUID("saga_id"), new Loaded(saga(row), standing(row))));
+    return loaded;
   }
 
   /** The payments that operations are about, by the operations' keys, in one query. */

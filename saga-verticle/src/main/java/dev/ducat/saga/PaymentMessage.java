@@ -139,6 +139,14 @@ sealed interface PaymentMessage {
     }
   }
 
+  /**
+   * A connector reports what became of an operation.
+   *
+   * @param sagaId the saga whose operation it is, by the operation's key
+   */
+  record Report(ShardUnit unit, ShardRequest request, UUID sagaId, Promise<ShardReply> reply)
+      implements PaymentMessage {}
+
   /** The client's wait is over: it is told how things stand. */
   record WaitOver(Asking asking) implements PaymentMessage {
     @Override

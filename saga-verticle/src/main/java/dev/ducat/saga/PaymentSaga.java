@@ -2,7 +2,10 @@ package dev.ducat.saga;
 
 import static dev.ducat.saga.Effect.PARK;
 import static dev.ducat.saga.Effect.PARK_REFUND;
-import static dev.ducat.saga.Phase.*;
+import static dev.ducat.saga.Phase.ACT;
+import static dev.ducat.saga.Phase.ASK;
+import static dev.ducat.saga.Phase.AWAIT;
+import static dev.ducat.saga.Phase.PARKED;
 import static dev.ducat.saga.Signal.*;
 import static dev.ducat.saga.Step.CAPTURE;
 import static dev.ducat.saga.Step.VALIDATE;
@@ -199,6 +202,7 @@ public final class PaymentSaga {
       case Outcome.LedgerRefused refused -> LEDGER_REFUSED;
       case Outcome.Mismatch mismatch -> MISMATCH;
       case Outcome.NotSent notSent -> NOT_SENT;
+      case Outcome.Told told -> Signal.TOLD;
       case Outcome.TimeUp timeUp ->
           standing.closing() != Closing.NONE
               ? CLOSED
@@ -276,6 +280,7 @@ public final class PaymentSaga {
                   && now.isAfter(
                       Times.fromProto(data.getUndoSince()).plus(settings.retry().undoMax()));
           case AWAIT, OPEN, PARKED, ENDED, UNDONE -> false;
+          case TOLD -> false;
         };
     return tooLong ? TOO_LONG : signal;
   }

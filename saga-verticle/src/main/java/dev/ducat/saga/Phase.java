@@ -8,6 +8,8 @@ public enum Phase {
   ASK,
   /** The PSP has it and decides later: it is asked on schedule. */
   AWAIT,
+  /** The PSP reported by itself that it is done: what follows on it is booked. */
+  TOLD,
   /** Nothing is done until its time comes or somebody else ends it. */
   OPEN,
   /** The step's own action was refused: what it had prepared is released. */

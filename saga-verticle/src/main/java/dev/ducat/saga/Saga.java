@@ -31,7 +31,7 @@ public record Saga(
   /** Whether it is at work: it goes on by itself, and not only some day. */
   public boolean moves() {
     return switch (phase) {
-      case ACT, ASK, RELEASE, UNDO -> true;
+      case ACT, ASK, TOLD, RELEASE, UNDO -> true;
       case AWAIT, OPEN, PARKED, ENDED, UNDONE -> false;
     };
   }
@@ -44,7 +44,7 @@ public record Saga(
   /** The state that operators see. */
   public SagaState state() {
     return switch (phase) {
-      case ACT, ASK -> nextAttemptAt == null ? SagaState.RUNNING : SagaState.WAITING;
+      case ACT, ASK, TOLD -> nextAttemptAt == null ? SagaState.RUNNING : SagaState.WAITING;
       case AWAIT, OPEN -> SagaState.WAITING;
       case RELEASE, UNDO -> SagaState.COMPENSATING;
       case PARKED -> SagaState.NEEDS_ATTENTION;

@@ -1,7 +1,15 @@
 package dev.ducat.saga;
 
 import static dev.ducat.saga.Effect.*;
-import static dev.ducat.saga.Phase.*;
+import static dev.ducat.saga.Phase.ACT;
+import static dev.ducat.saga.Phase.ASK;
+import static dev.ducat.saga.Phase.AWAIT;
+import static dev.ducat.saga.Phase.ENDED;
+import static dev.ducat.saga.Phase.OPEN;
+import static dev.ducat.saga.Phase.PARKED;
+import static dev.ducat.saga.Phase.RELEASE;
+import static dev.ducat.saga.Phase.UNDO;
+import static dev.ducat.saga.Phase.UNDONE;
 import static dev.ducat.saga.Signal.*;
 import static dev.ducat.saga.Step.AUTHORIZE;
 import static dev.ducat.saga.Step.CANCEL;
@@ -23,6 +31,9 @@ import java.util.List;
 final class SagaTable {
   /** Phases in which an action's outcome may come in. */
   private static final List<Phase> OUTSTANDING = List.of(ACT, ASK, AWAIT);
+
+  /** Phases in which it may come to light that an action is done. */
+  private static final List<Phase> DOING = List.of(ACT, ASK, AWAIT, Phase.TOLD);
 
   private final List<PaymentSaga.Row> rows = new ArrayList<>();
   private final SagaKind kind;
@@ -51,17 +62,20 @@ final class SagaTable {
     t.on(VALIDATE, ACT, VALID, AUTHORIZE, ACT, CREATED, INTEND_AUTHORIZE);
     t.on(VALIDATE, ACT, INVALID, NOTIFY, ENDED, CREATED, NOTE_FAILURE, FAILED);
 
-    for (Phase phase : OUTSTANDING) {
+    for (Phase phase : DOING) {
       t.on(AUTHORIZE, phase, DONE, CAPTURE, ACT, AUTHORIZED, INTEND_CAPTURE);
       // What follows is asked for, or the clock's: sagas of their own.
       t.on(AUTHORIZE, phase, HELD, AUTHORIZE, ENDED, AUTHORIZED, OPEN_AUTHORIZATION);
-      t.on(AUTHORIZE, phase, DECLINED, AUTHORIZE, RELEASE, TURN_BACK, INTEND_RELEASE);
-      t.on(AUTHORIZE, phase, RETRYABLE, AUTHORIZE, ACT, NOTE_ATTEMPT, AGAIN);
-      t.on(AUTHORIZE, phase, RETRIES_SPENT, AUTHORIZE, RELEASE, TURN_BACK, INTEND_REVERSAL);
 
       // Nothing of the outside lies between capture and settle: three steps in one commit.
       t.on(CAPTURE, phase, SETTLED_TOO, NOTIFY, ENDED, CAPTURED, SETTLED, COMPLETED);
       t.on(CAPTURE, phase, DONE, SETTLE, ACT, CAPTURED, INTEND_SETTLE);
+    }
+    for (Phase phase : OUTSTANDING) {
+      t.on(AUTHORIZE, phase, DECLINED, AUTHORIZE, RELEASE, TURN_BACK, INTEND_RELEASE);
+      t.on(AUTHORIZE, phase, RETRYABLE, AUTHORIZE, ACT, NOTE_ATTEMPT, AGAIN);
+      t.on(AUTHORIZE, phase, RETRIES_SPENT, AUTHORIZE, RELEASE, TURN_BACK, INTEND_REVERSAL);
+
       t.on(CAPTURE, phase, DECLINED, AUTHORIZE, UNDO, TURN_BACK, INTEND_REVERSAL);
       t.on(CAPTURE, phase, RETRYABLE, CAPTURE, ACT, NOTE_ATTEMPT, AGAIN);
       t.on(CAPTURE, phase, RETRIES_SPENT, AUTHORIZE, UNDO, TURN_BACK, INTEND_REVERSAL);
@@ -82,11 +96,13 @@ final class SagaTable {
   private static List<PaymentSaga.Row> capture() {
     SagaTable t = new SagaTable(SagaKind.CAPTURE);
     t.on(VALIDATE, ACT, VALID, CAPTURE, ACT, CAPTURE_STARTED, INTEND_CAPTURE);
-    for (Phase phase : OUTSTANDING) {
+    for (Phase phase : DOING) {
       t.on(CAPTURE, phase, SETTLED_TOO, NOTIFY, ENDED, CAPTURED, SETTLED, COMPLETED);
       t.on(CAPTURE, phase, DONE, SETTLE, ACT, CAPTURED, INTEND_SETTLE);
       t.on(CAPTURE, phase, PART, CAPTURE, ENDED, CAPTURED);
       t.on(CAPTURE, phase, REST, REMAINDER, ACT, CAPTURED, INTEND_VOID);
+    }
+    for (Phase phase : OUTSTANDING) {
       t.on(CAPTURE, phase, DECLINED, AUTHORIZE, UNDO, TURN_BACK, CAPTURE_FAILED, INTEND_REVERSAL);
       t.on(
           CAPTURE,
@@ -134,8 +150,10 @@ final class SagaTable {
   private static List<PaymentSaga.Row> refund() {
     SagaTable t = new SagaTable(SagaKind.REFUND);
     t.on(VALIDATE, ACT, VALID, REFUND, ACT, REFUND_CREATED, INTEND_REFUND);
-    for (Phase phase : OUTSTANDING) {
+    for (Phase phase : DOING) {
       t.on(REFUND, phase, DONE, NOTIFY, ENDED, REFUNDED);
+    }
+    for (Phase phase : OUTSTANDING) {
       t.on(REFUND, phase, DECLINED, REFUND, RELEASE, TURN_BACK, INTEND_REFUND_RELEASE);
       t.on(REFUND, phase, RETRIES_SPENT, REFUND, RELEASE, TURN_BACK, INTEND_REFUND_RELEASE);
       t.on(REFUND, phase, RETRYABLE, REFUND, ACT, NOTE_ATTEMPT, AGAIN);
@@ -169,6 +187,15 @@ final class SagaTable {
     on(step, AWAIT, NOT_FOUND, step, AWAIT, ASK_LATER);
     on(step, AWAIT, NOT_SENT, step, AWAIT, SOON);
     on(step, AWAIT, MISMATCH, step, PARKED, NOTE_ATTEMPT, park);
+
+    for (Phase phase : OUTSTANDING) {
+      on(step, phase, Signal.TOLD, step, Phase.TOLD, BELIEVE);
+    }
+    on(step, Phase.TOLD, MISMATCH, step, PARKED, NOTE_ATTEMPT, park);
+    if (step != CAPTURE) {
+      // The PSP says that it is done, and the ledger refuses what should have come before.
+      on(step, Phase.TOLD, LEDGER_REFUSED, step, PARKED, NOTE_ATTEMPT, park);
+    }
   }
 
   private static Effect[] with(@org.jspecify.annotations.Nullable Effect first, Effect... shown) {

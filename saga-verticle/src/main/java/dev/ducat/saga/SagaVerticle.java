@@ -3,6 +3,7 @@ package dev.ducat.saga;
 import dev.ducat.kernel.bus.BusException;
 import dev.ducat.kernel.bus.BusFailure;
 import dev.ducat.kernel.bus.Registration;
+import dev.ducat.kernel.id.IdKind;
 import dev.ducat.kernel.id.PaymentId;
 import dev.ducat.kernel.node.Node;
 import dev.ducat.kernel.shard.Lease;
@@ -23,7 +24,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -138,6 +141,9 @@ public final class SagaVerticle extends VerticleBase {
     if (unit.isDropped()) {
       return Future.failedFuture(new BusException(BusFailure.NOT_OWNER, unit.stream() + " moved"));
     }
+    if (request.hasReport()) {
+      return report(lane, unit, request);
+    }
     PaymentMessage.Asking asking =
         switch (request.getCommandCase()) {
           case CREATE -> new PaymentMessage.Create(unit, request);
@@ -145,7 +151,7 @@ public final class SagaVerticle extends VerticleBase {
               PaymentId.parse(OperationRules.paymentOf(request.getOperate()))
                   .map(id -> new PaymentMessage.Operate(unit, request, id))
                   .orElse(null);
-          case COMMAND_NOT_SET -> null;
+          case REPORT, COMMAND_NOT_SET -> null;
         };
     if (asking == null) {
       return Future.failedFuture(new IllegalArgumentException("no command"));
@@ -158,6 +164,20 @@ public final class SagaVerticle extends VerticleBase {
       asking.reply().future().onComplete(answered -> vertx.cancelTimer(timer));
     }
     return asking.reply().future();
+  }
+
+  /** The operation's key begins with its saga's id. */
+  private static Future<ShardReply> report(PaymentLane lane, ShardUnit unit, ShardRequest request) {
+    String key = request.getReport().getResult().getOperationKey();
+    int slash = key.indexOf('/');
+    Optional<UUID> saga = IdKind.SAGA.parse(slash < 0 ? key : key.substring(0, slash));
+    if (saga.isEmpty()) {
+      return Future.succeededFuture(
+          ShardReply.newBuilder().setRefusal(Answer.operationNotFound()).build());
+    }
+    Promise<ShardReply> reply = Promise.promise();
+    lane.report(new PaymentMessage.Report(unit, request, saga.get(), reply));
+    return reply.future();
   }
 
   private void scanLater() {

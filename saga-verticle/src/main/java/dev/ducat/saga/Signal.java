@@ -40,6 +40,8 @@ public enum Signal {
   NOT_SENT,
   /** An answer other than asked for. */
   MISMATCH,
+  /** The PSP reports by itself that it is done. */
+  TOLD,
   /** The time of an open authorization is over. */
   LAPSED,
   /** Its time is over, but a capture is at work. */

@@ -56,7 +56,7 @@ final class Transition {
     row.effects().forEach(this::apply);
     if (row.toPhase().isOver()) {
       // Nothing will be done or undone any more: the row stays, and need not be large.
-      draft.data.clearIntent().clearCompensations();
+      draft.data.clearIntent().clearCompensations().clearTold();
     }
     Saga after =
         new Saga(
@@ -109,6 +109,7 @@ final class Transition {
       case INTEND_REFUND ->
           intend(Intents.refund(before.claim(), draft.payment.build(), draft.data.build()));
       case INTEND_REFUND_RELEASE -> undo(Intents.refundRelease(before.claim()));
+      case BELIEVE -> believe();
       case NOTE_FAILURE -> draft.data.setFailure(Failures.of(before, outcome));
       case TURN_BACK -> {
         noteAttempt();
@@ -190,6 +191,13 @@ final class Transition {
             before.claim(), draft.payment.build(), draft.data.build(), draft.money(draft.rest())));
   }
 
+  private void believe() {
+    if (!(outcome instanceof Outcome.Told told)) {
+      throw new IllegalStateException("no report, but " + outcome);
+    }
+    draft.data.setTold(told.report());
+  }
+
   private void intend(Intent intent) {
     draft
         .data
@@ -197,6 +205,7 @@ final class Transition {
         .setFirstSentTime(Times.toProto(now))
         .clearUnknownSince()
         .clearProvenAfter()
+        .clearTold()
         .clearPolls();
     attempt = 1;
   }

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.ducat.kernel.id.PaymentId;
 import dev.ducat.kernel.testing.TestDatabase;
 import dev.ducat.kernel.testing.TestNode;
+import dev.ducat.proto.connector.v1.SettlementMode;
 import dev.ducat.proto.events.v1.PaymentEvent;
 import dev.ducat.proto.internal.v1.EventsAfter;
 import dev.ducat.proto.internal.v1.OperationCommand;
@@ -65,7 +66,8 @@ final class OperationsTest {
         Duration.ofMillis(300),
         Duration.ofDays(1),
         Duration.ofHours(1),
-        lifetime);
+        lifetime,
+        SettlementMode.SETTLEMENT_MODE_IMMEDIATE);
   }
 
   @AfterAll

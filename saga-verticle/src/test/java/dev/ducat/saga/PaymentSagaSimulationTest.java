@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
 import dev.ducat.kernel.id.PaymentId;
+import dev.ducat.proto.connector.v1.OperationResult;
 import dev.ducat.proto.internal.v1.OperationCommand;
 import dev.ducat.proto.payments.v1.CaptureMode;
 import dev.ducat.proto.payments.v1.Payment;
@@ -30,7 +31,7 @@ import org.junit.jupiter.api.Test;
  * really happened.
  */
 final class PaymentSagaSimulationTest {
-  private static final int SEEDS = 12_000;
+  private static final int SEEDS = 16_000;
   private static final int STEPS_MAX = 3_000;
   private static final Instant START = Instant.parse("2026-11-23T10:00:00Z");
 
@@ -92,7 +93,9 @@ final class PaymentSagaSimulationTest {
     assertThat(ends.get(PaymentState.PAYMENT_STATE_CANCELED)).isGreaterThan(SEEDS / 50);
     assertThat(ends.get(PaymentState.PAYMENT_STATE_EXPIRED)).isGreaterThan(SEEDS / 50);
     assertThat(ends.get(PaymentState.PAYMENT_STATE_NEEDS_ATTENTION)).isLessThan(SEEDS / 3);
-    assertThat(PaymentSaga.TABLE).allSatisfy(row -> assertThat(taken).contains(row));
+    assertThat(PaymentSaga.TABLE.stream().filter(row -> !taken.contains(row)))
+        .as("rows that nothing took")
+        .isEmpty();
   }
 
   /** One payment with the operations on it, replayable by its seed. */
@@ -185,7 +188,7 @@ final class PaymentSagaSimulationTest {
       if (luck < 60) {
         // The owner dies: what it sent may still be on its way, its successor reads the table.
         open.forEach(this::resume);
-      } else if (luck < 66) {
+      } else if (luck < 70) {
         world.cutPspOff(now.plus(Duration.ofHours(random.nextInt(60))));
       }
     }
@@ -230,7 +233,10 @@ final class PaymentSagaSimulationTest {
       }
       now = now.plusMillis(random.nextInt(200));
       world.pass(now);
-      Outcome outcome = world.act(saga.data().getIntent(), saga.phase(), now);
+      Outcome outcome =
+          world.reports(saga, random)
+              ? new Outcome.Told(OperationResult.getDefaultInstance())
+              : world.act(saga.data().getIntent(), saga.phase(), now);
       if (random.nextInt(40) == 0) {
         // It happened, but whoever knew is gone.
         resume(saga);

@@ -5,6 +5,8 @@ import static org.awaitility.Awaitility.await;
 
 import dev.ducat.kernel.bus.BusException;
 import dev.ducat.kernel.bus.BusFailure;
+import dev.ducat.kernel.id.PaymentId;
+import dev.ducat.kernel.shard.UnitKind;
 import dev.ducat.kernel.testing.TestNode;
 import dev.ducat.proto.connector.v1.Declined;
 import dev.ducat.proto.connector.v1.Done;
@@ -12,10 +14,14 @@ import dev.ducat.proto.connector.v1.OperationKind;
 import dev.ducat.proto.connector.v1.OperationResult;
 import dev.ducat.proto.connector.v1.Pending;
 import dev.ducat.proto.internal.v1.ConnectorCall;
+import dev.ducat.proto.internal.v1.RefusalReason;
+import dev.ducat.proto.internal.v1.ReportCommand;
 import dev.ducat.proto.internal.v1.ShardReply;
+import dev.ducat.proto.internal.v1.ShardRequest;
 import dev.ducat.proto.payments.v1.CreatePaymentRequest;
 import dev.ducat.proto.payments.v1.NextAction;
 import dev.ducat.proto.payments.v1.NextActionType;
+import dev.ducat.proto.payments.v1.Payment;
 import dev.ducat.proto.payments.v1.PaymentState;
 import dev.ducat.proto.type.v1.Money;
 import io.vertx.core.Future;
@@ -125,6 +131,80 @@ final class ScriptedPspTest {
     script = call -> done(call);
     assertThat(node.create("t", Requests.payment("odd-2", "tok", 100)).getPayment().getState())
         .isEqualTo(PaymentState.PAYMENT_STATE_SETTLED);
+  }
+
+  @Test
+  void whatThePspReportsByItselfDecidesOnceAndForAll() {
+    script = call -> call.hasCapture() ? done(call) : pending(call, "https://psp/3ds");
+    Payment waiting = node.create("t", Requests.payment("told-1", "tok", 100)).getPayment();
+    assertThat(waiting.getState()).isEqualTo(PaymentState.PAYMENT_STATE_REQUIRES_ACTION);
+    ConnectorCall authorize =
+        calls.stream().filter(ConnectorCall::hasAuthorize).findFirst().orElseThrow();
+
+    OperationResult later = TestNode.await(pending(authorize, "https://psp/step-2"));
+    assertThat(report(waiting, later).getReported().getDuplicate()).isFalse();
+    assertThat(report(waiting, later).getReported().getDuplicate()).isTrue();
+    OperationResult done = TestNode.await(done(authorize));
+    assertThat(report(waiting, done).getReported().getDuplicate()).isFalse();
+    eventually("told-1", PaymentState.PAYMENT_STATE_SETTLED);
+    assertThat(report(waiting, done).getReported().getDuplicate()).isTrue();
+    // Late, and the other way round: kept for a person, and nothing changes.
+    OperationResult refused = TestNode.await(declined(authorize, "NO"));
+    assertThat(report(waiting, refused).hasReported()).isTrue();
+    assertThat(report(waiting, later).getReported().getDuplicate()).isTrue();
+
+    ShardReply end = node.create("t", Requests.payment("told-1", "tok", 100));
+    assertThat(end.getPayment().getState()).isEqualTo(PaymentState.PAYMENT_STATE_SETTLED);
+    assertThat(end.getPayment().getVersion()).isEqualTo(7);
+    assertThat(calls).filteredOn(ConnectorCall::hasAuthorize).hasSize(1);
+  }
+
+  @Test
+  void aReportOfAnotherAmountIsNeverBooked() {
+    script = call -> pending(call, "https://psp/3ds");
+    Payment waiting = node.create("t", Requests.payment("told-2", "tok", 100)).getPayment();
+    ConnectorCall authorize =
+        calls.stream().filter(ConnectorCall::hasAuthorize).findFirst().orElseThrow();
+    OperationResult.Builder twisted = TestNode.await(done(authorize)).toBuilder();
+    twisted.getDoneBuilder().getAmountBuilder().setMinorUnits(101);
+    assertThat(report(waiting, twisted.build()).hasReported()).isTrue();
+    eventually("told-2", PaymentState.PAYMENT_STATE_NEEDS_ATTENTION);
+  }
+
+  @Test
+  void aReportAboutNothingOfTheConnectorIsRefused() {
+    script = call -> pending(call, "https://psp/3ds");
+    Payment waiting = node.create("t", Requests.payment("told-3", "tok", 100)).getPayment();
+    ConnectorCall authorize =
+        calls.stream().filter(ConnectorCall::hasAuthorize).findFirst().orElseThrow();
+    OperationResult done = TestNode.await(done(authorize));
+    assertThat(report("other", waiting, done).getRefusal().getReason())
+        .isEqualTo(RefusalReason.REFUSAL_REASON_OPERATION_NOT_FOUND);
+    OperationResult unknown = done.toBuilder().setOperationKey("saga_x/authorize").build();
+    assertThat(report(waiting, unknown).getRefusal().getReason())
+        .isEqualTo(RefusalReason.REFUSAL_REASON_OPERATION_NOT_FOUND);
+  }
+
+  private ShardReply report(Payment payment, OperationResult result) {
+    return report("t", payment, result);
+  }
+
+  private ShardReply report(String tenant, Payment payment, OperationResult result) {
+    PaymentId id = PaymentId.parse(payment.getPaymentId()).orElseThrow();
+    return TestNode.await(
+        node.bus()
+            .ask(
+                UnitKind.PAYMENT_SHARD.address(id.shard()),
+                ShardRequest.newBuilder()
+                    .setTenant(tenant)
+                    .setReport(
+                        ReportCommand.newBuilder()
+                            .setConnector(payment.getConnector())
+                            .setPaymentId(payment.getPaymentId())
+                            .setResult(result))
+                    .build(),
+                ShardReply.getDefaultInstance(),
+                Duration.ofSeconds(5)));
   }
 
   @Test

@@ -121,6 +121,34 @@ final class SimulatedWorld {
         });
   }
 
+  /** Whether the PSP tells by itself that this saga's action is done; now and then it lies. */
+  boolean reports(Saga saga, Random random) {
+    if (!saga.data().getIntent().hasConnectorCall()
+        || saga.isVoiding()
+        || saga.phase() == Phase.TOLD) {
+      return false;
+    }
+    ConnectorCall call = saga.data().getIntent().getConnectorCall();
+    State state = operations.get(key(call));
+    Intent intent = saga.data().getIntent();
+    if (state == null && intent.hasLedgerBefore() && random.nextInt(100) == 0) {
+      // A lie about what was never asked for, and the ledger will not have it.
+      String hold = intent.getLedgerBefore().getTransfers(0).getTransferId();
+      return holds.putIfAbsent(hold, TransferResult.TRANSFER_RESULT_CREDIT_ACCOUNT_CLOSED) == null;
+    }
+    if (state == null
+        && saga.phase() == Phase.ACT
+        && !intent.hasLedgerBefore()
+        && random.nextInt(30) == 0) {
+      // The report is faster than the answer.
+      return execute(call) == State.DONE;
+    }
+    if (state == State.PENDING && random.nextInt(10) == 0 && isPossible(call)) {
+      return decide(call, State.DONE) == State.DONE;
+    }
+    return state == State.DONE && random.nextInt(3) == 0;
+  }
+
   /** Carries an intent out as {@code Actions} does. */
   Outcome act(Intent intent, Phase phase, Instant now) {
     boolean asks = phase == Phase.ASK || phase == Phase.AWAIT;
@@ -131,7 +159,12 @@ final class SimulatedWorld {
       }
     }
     Outcome called = new Outcome.Done("", null);
-    if (intent.hasConnectorCall()) {
+    if (phase == Phase.TOLD) {
+      called =
+          random.nextInt(50) == 0
+              ? new Outcome.Mismatch("another amount")
+              : new Outcome.Done("psp-reported", null);
+    } else if (intent.hasConnectorCall()) {
       called = asks ? ask(intent.getConnectorCall(), now) : send(intent.getConnectorCall(), now);
     }
     return called instanceof Outcome.Done done && intent.hasLedgerAfter()
