@@ -191,9 +191,11 @@ final class PaymentEndpoint {
         .setPaymentMethod(request.getPaymentMethod())
         .setMerchantAccount(request.getMerchantAccount())
         .setConnector(
-            request.getConnector().isEmpty()
-                ? settings.connectors().getFirst()
-                : request.getConnector())
+            !request.getConnector().isEmpty()
+                ? request.getConnector()
+                : request.getPaymentMethod().startsWith(PaymentValidation.WALLET)
+                    ? PaymentValidation.LEDGER
+                    : settings.connectors().getFirst())
         .setCaptureMode(
             request.getCaptureMode() == CaptureMode.CAPTURE_MODE_MANUAL
                 ? CaptureMode.CAPTURE_MODE_MANUAL

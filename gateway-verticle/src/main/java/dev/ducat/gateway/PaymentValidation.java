@@ -32,6 +32,12 @@ final class PaymentValidation {
   /** What google.protobuf.Duration defines for itself: ten thousand years. */
   private static final long DURATION_SECONDS_MAX = 315_576_000_000L;
 
+  /** The built-in connector that needs no PSP. */
+  static final String LEDGER = "ledger";
+
+  /** What the payment methods begin with that name an account of the ledger. */
+  static final String WALLET = "wallet:";
+
   private PaymentValidation() {}
 
   static void check(CreatePaymentRequest request, GatewaySettings settings) {
@@ -51,6 +57,7 @@ final class PaymentValidation {
         "capture_mode",
         "must be AUTOMATIC or MANUAL");
     connector(check, request.getConnector(), settings);
+    wallet(check, request);
     check.text("reference", request.getReference(), 0, REFERENCE_CHARS_MAX, Characters.LINE);
     check.text("description", request.getDescription(), 0, DESCRIPTION_CHARS_MAX, Characters.TEXT);
     metadata(check, request.getMetadataMap());
@@ -134,9 +141,27 @@ final class PaymentValidation {
       return;
     }
     check.that(
-        name.length() <= CONNECTOR_CHARS_MAX && settings.connectors().contains(name),
+        name.length() <= CONNECTOR_CHARS_MAX
+            && (name.equals(LEDGER) || settings.connectors().contains(name)),
         "connector",
-        "must be empty or one of " + String.join(", ", settings.connectors()));
+        "must be empty, ledger, or one of " + String.join(", ", settings.connectors()));
+  }
+
+  /** A wallet is an account: its name must be one, and only the ledger can take from it. */
+  private static void wallet(Check check, CreatePaymentRequest request) {
+    boolean wallet = request.getPaymentMethod().startsWith(WALLET);
+    if (wallet) {
+      check.text(
+          "payment_method",
+          request.getPaymentMethod(),
+          WALLET.length() + 1,
+          METHOD_CHARS_MAX,
+          Characters.ACCOUNT);
+    }
+    check.that(
+        request.getConnector().isEmpty() || wallet == request.getConnector().equals(LEDGER),
+        "payment_method",
+        "wallets, and only they, pay on the ledger");
   }
 
   private static void metadata(Check check, Map<String, String> metadata) {

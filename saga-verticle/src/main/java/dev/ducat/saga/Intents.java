@@ -41,7 +41,7 @@ final class Intents {
         NewTransfer.newBuilder()
             .setTransferId(transferId(claim, "authorize/hold"))
             .setKind(TransferKind.TRANSFER_KIND_HOLD)
-            .setDebitAccount(receivable(payment))
+            .setDebitAccount(payer(payment))
             .setCreditAccount(pending(payment))
             .setAmount(payment.getAmount())
             .setReference(payment.getPaymentId())
@@ -59,10 +59,10 @@ final class Intents {
             .setDescription(payment.getDescription())
             .putAllMetadata(payment.getMetadataMap())
             .build();
-    return Intent.newBuilder()
-        .setLedgerBefore(group(claim).addTransfers(hold))
-        .setConnectorCall(ConnectorCall.newBuilder().setAuthorize(call))
-        .build();
+    Intent.Builder intent = Intent.newBuilder().setLedgerBefore(group(claim).addTransfers(hold));
+    return Wallets.pays(payment)
+        ? intent.build()
+        : intent.setConnectorCall(ConnectorCall.newBuilder().setAuthorize(call)).build();
   }
 
   /**
@@ -102,10 +102,10 @@ final class Intents {
             .setHoldId(data.getHoldId())
             .setReference(payment.getPaymentId())
             .build();
-    return Intent.newBuilder()
-        .setConnectorCall(ConnectorCall.newBuilder().setVoid(call))
-        .setLedgerAfter(group(claim).addTransfers(release))
-        .build();
+    Intent.Builder intent = Intent.newBuilder().setLedgerAfter(group(claim).addTransfers(release));
+    return Wallets.pays(payment)
+        ? intent.build()
+        : intent.setConnectorCall(ConnectorCall.newBuilder().setVoid(call)).build();
   }
 
   /**
@@ -144,10 +144,10 @@ final class Intents {
       // Also where it will be released at once: until the PSP has freed it, it stays held.
       post.setKeepRemainder(true).setRemainderHoldId(transferId(claim, REST_LABEL));
     }
-    Intent.Builder intent =
-        Intent.newBuilder()
-            .setConnectorCall(ConnectorCall.newBuilder().setCapture(call))
-            .setLedgerAfter(group(claim).addTransfers(post));
+    Intent.Builder intent = Intent.newBuilder().setLedgerAfter(group(claim).addTransfers(post));
+    if (!Wallets.pays(payment)) {
+      intent.setConnectorCall(ConnectorCall.newBuilder().setCapture(call));
+    }
     if (!taking.leavesRest()) {
       long before = payment.getAmountCaptured().getMinorUnits();
       long captured = before + taking.amount().getMinorUnits();
@@ -165,7 +165,7 @@ final class Intents {
             .setTransferId(transferId(claim, "refund/hold"))
             .setKind(TransferKind.TRANSFER_KIND_HOLD)
             .setDebitAccount(available(payment))
-            .setCreditAccount(receivable(payment))
+            .setCreditAccount(payer(payment))
             .setAmount(refund.getAmount())
             .setReference(payment.getPaymentId())
             .build();
@@ -190,11 +190,13 @@ final class Intents {
             .setHoldId(hold.getTransferId())
             .setReference(payment.getPaymentId())
             .build();
-    return Intent.newBuilder()
-        .setLedgerBefore(group(claim).addTransfers(hold))
-        .setConnectorCall(ConnectorCall.newBuilder().setRefund(call))
-        .setLedgerAfter(group(claim).addTransfers(post))
-        .build();
+    Intent.Builder intent =
+        Intent.newBuilder()
+            .setLedgerBefore(group(claim).addTransfers(hold))
+            .setLedgerAfter(group(claim).addTransfers(post));
+    return Wallets.pays(payment)
+        ? intent.build()
+        : intent.setConnectorCall(ConnectorCall.newBuilder().setRefund(call)).build();
   }
 
   /** The PSP gives nothing back: what was held for it is the merchant's again. */
@@ -251,8 +253,11 @@ final class Intents {
         .setTraceparent(claim.traceparent());
   }
 
-  private static String receivable(Payment payment) {
-    return "psp_receivable:" + payment.getConnector();
+  /** Where the money comes from, and goes back to: the PSP that owes it, or the payer's wallet. */
+  private static String payer(Payment payment) {
+    return Wallets.pays(payment)
+        ? payment.getPaymentMethod()
+        : "psp_receivable:" + payment.getConnector();
   }
 
   private static String available(Payment payment) {

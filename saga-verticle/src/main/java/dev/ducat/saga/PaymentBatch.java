@@ -153,8 +153,15 @@ final class PaymentBatch {
   private void begin(Create create, CreatePaymentCommand command, int version) {
     CreatePaymentRequest request = command.getRequest();
     if (!request.getConnector().isEmpty()
+        && !request.getConnector().equals(Wallets.CONNECTOR)
         && !settings.connectors().containsKey(request.getConnector())) {
       reply(create, Answer.invalid("connector", "no connector of this name is configured"));
+      return;
+    }
+    boolean onLedger = request.getConnector().equals(Wallets.CONNECTOR);
+    boolean anywhere = request.getConnector().isEmpty();
+    if (!anywhere && onLedger != Wallets.isWallet(request.getPaymentMethod())) {
+      reply(create, Answer.invalid("payment_method", "wallets, and only they, pay on the ledger"));
       return;
     }
     int shard = create.unit().shard();

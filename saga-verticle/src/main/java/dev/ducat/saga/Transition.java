@@ -228,8 +228,14 @@ final class Transition {
   // ---- time
 
   private Duration lifetime() {
-    ConnectorTerms terms = settings.connectors().get(draft.data.getConnector());
+    ConnectorTerms terms = termsOf(draft.data.getConnector());
     return terms == null ? LIFETIME_UNKNOWN : terms.authorizationLifetime();
+  }
+
+  private @Nullable ConnectorTerms termsOf(String connector) {
+    return connector.equals(Wallets.CONNECTOR)
+        ? Wallets.terms()
+        : settings.connectors().get(connector);
   }
 
   private void again() {
@@ -244,7 +250,7 @@ final class Transition {
   }
 
   private void doubt() {
-    ConnectorTerms terms = settings.connectors().get(draft.data.getConnector());
+    ConnectorTerms terms = termsOf(draft.data.getConnector());
     Duration wait =
         terms == null ? Duration.ofMinutes(1) : terms.deadline().plus(terms.quarantine());
     if (!draft.data.hasUnknownSince()) {

@@ -20,7 +20,11 @@ final class Validation {
   static Standing draft(Claim claim, CreatePaymentRequest request, SagaSettings settings) {
     Money zero = Money.newBuilder().setCurrencyCode(request.getAmount().getCurrencyCode()).build();
     String connector =
-        request.getConnector().isEmpty() ? settings.defaultConnector() : request.getConnector();
+        !request.getConnector().isEmpty()
+            ? request.getConnector()
+            : Wallets.isWallet(request.getPaymentMethod())
+                ? Wallets.CONNECTOR
+                : settings.defaultConnector();
     Payment payment =
         Payment.newBuilder()
             .setPaymentId(claim.paymentId().text())

@@ -349,6 +349,42 @@ final class OperationsTest {
     assertThat(psp(payment)).isEqualTo(new SimulatorJournal.Totals(100, 100, 0, 100));
   }
 
+  // ---- wallets
+
+  @Test
+  void aWalletPaysOnTheLedgerAlone() {
+    CreatePaymentRequest request = manual("wallet-1", "wallet:alice", 1000);
+    Payment payment = node.create(TENANT, request).getPayment();
+    assertThat(payment.getConnector()).isEqualTo("ledger");
+    Payment settled =
+        node.operate(TENANT, Requests.capture(id(payment), "c1", 700, false)).getPayment();
+    assertThat(settled.getState()).isEqualTo(PaymentState.PAYMENT_STATE_SETTLED);
+    Refund refund = node.operate(TENANT, Requests.refund(id(payment), "r1", 200)).getRefund();
+    assertThat(refund.getState()).isEqualTo(RefundState.REFUND_STATE_SUCCEEDED);
+
+    assertThat(SimulatorJournal.read(journal).totalsByPayment()).doesNotContainKey(id(payment));
+    assertThat(openHolds(payment)).isZero();
+    assertThat(ledger.of(id(payment)))
+        .filteredOn(t -> t.getKind() == TransferKind.TRANSFER_KIND_HOLD)
+        .extracting(t -> t.getDebitAccount() + " to " + t.getCreditAccount())
+        .containsExactlyInAnyOrder(
+            "wallet:alice to merchant:acme:pending", "merchant:acme:available to wallet:alice");
+  }
+
+  @Test
+  void aWalletWithoutFundsIsDeclined() {
+    ledger.refuse("wallet:poor", TransferResult.TRANSFER_RESULT_EXCEEDS_CREDITS);
+    Payment payment =
+        node.create(TENANT, Requests.payment("wallet-2", "wallet:poor", 1000)).getPayment();
+    assertThat(payment.getState()).isEqualTo(PaymentState.PAYMENT_STATE_FAILED);
+    assertThat(payment.getFailure().getCode()).isEqualTo("INSUFFICIENT_FUNDS");
+    CreatePaymentRequest elsewhere =
+        Requests.payment("wallet-3", "wallet:poor", 1).toBuilder()
+            .setConnector("simulator")
+            .build();
+    assertThat(node.create(TENANT, elsewhere).getRefusal().getField()).isEqualTo("payment_method");
+  }
+
   // ---- expiry
 
   @Test

@@ -61,7 +61,7 @@ final class FactReader {
   private static final String PAYMENTS =
       """
       select payment_id, tenant, state, resting, currency, amount, amount_authorized, amount_captured,
-             amount_refunded, pending_capture, pending_refund, merchant_account, payment_method,
+             amount_refunded, pending_capture, pending_refund, merchant_account, payment_method, connector,
              idempotency_key, failure_code, version
         from payment.payment
       """;
@@ -81,6 +81,7 @@ final class FactReader {
         row.getLong("pending_refund"),
         row.getString("merchant_account"),
         row.getString("payment_method"),
+        row.getString("connector"),
         row.getString("idempotency_key"),
         row.getString("failure_code"),
         row.getLong("version"));

@@ -39,6 +39,7 @@ record Facts(
       long pendingRefund,
       String merchant,
       String method,
+      String connector,
       @Nullable String key,
       @Nullable String failureCode,
       long version) {}
