@@ -1,20 +1,28 @@
 package dev.ducat.gateway;
 
+import com.google.protobuf.util.Timestamps;
 import dev.ducat.kernel.id.PaymentId;
+import dev.ducat.proto.internal.v1.LedgerQueryRequest;
 import dev.ducat.proto.internal.v1.OperationCommand;
 import dev.ducat.proto.internal.v1.PaymentQueryReply;
 import dev.ducat.proto.internal.v1.ShardReply;
+import dev.ducat.proto.ledger.v1.Transfer;
 import dev.ducat.proto.payments.v1.CancelPaymentRequest;
 import dev.ducat.proto.payments.v1.CapturePaymentRequest;
+import dev.ducat.proto.payments.v1.ExplainPaymentRequest;
 import dev.ducat.proto.payments.v1.GetRefundRequest;
 import dev.ducat.proto.payments.v1.ListRefundsRequest;
 import dev.ducat.proto.payments.v1.ListRefundsResponse;
 import dev.ducat.proto.payments.v1.Payment;
 import dev.ducat.proto.payments.v1.PaymentServiceGrpcService;
+import dev.ducat.proto.payments.v1.PaymentTimeline;
 import dev.ducat.proto.payments.v1.Refund;
 import dev.ducat.proto.payments.v1.RefundPaymentRequest;
+import dev.ducat.proto.payments.v1.TimelineEntry;
 import io.vertx.core.Future;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 
 /**
@@ -23,6 +31,9 @@ import java.util.List;
  * payment's row anyway.
  */
 final class OperationEndpoint {
+  /** A payment has few; far more only where somebody captures cent by cent. */
+  private static final int TRANSFERS_MAX = 1_000;
+
   private final GatewaySettings settings;
   private final ShardClient shards;
 
@@ -58,7 +69,12 @@ final class OperationEndpoint {
             PaymentServiceGrpcService.ListRefunds,
             ListRefundsRequest.getDefaultInstance(),
             bytesMax,
-            this::list));
+            this::list),
+        Rpc.unary(
+            PaymentServiceGrpcService.ExplainPayment,
+            ExplainPaymentRequest.getDefaultInstance(),
+            bytesMax,
+            this::explain));
   }
 
   private Future<Payment> capture(
@@ -153,6 +169,50 @@ final class OperationEndpoint {
         .payments(call, PaymentEndpoint.query(call).setListRefunds(page).build())
         .compose(
             reply -> reply.hasRefunds() ? Future.succeededFuture(reply.getRefunds()) : not(reply));
+  }
+
+  /** The ledger's part is read by the payment's id, under which sagas book everything. */
+  private Future<PaymentTimeline> explain(
+      UnaryCall<ExplainPaymentRequest, PaymentTimeline> call, ExplainPaymentRequest request) {
+    String paymentId = request.getPaymentId();
+    PaymentValidation.checkPaymentId(paymentId);
+    return shards
+        .payments(call, PaymentEndpoint.query(call).setExplainPaymentId(paymentId).build())
+        .compose(
+            reply ->
+                reply.hasTimeline()
+                    ? transfers(call, paymentId).map(booked -> merged(reply.getTimeline(), booked))
+                    : not(reply));
+  }
+
+  private Future<List<Transfer>> transfers(UnaryCall<?, ?> call, String paymentId) {
+    LedgerQueryRequest.Builder query =
+        LedgerQueryRequest.newBuilder().setTenant(call.caller().tenant());
+    query
+        .getListTransfersBuilder()
+        .setPageSize(TRANSFERS_MAX)
+        .getFilterBuilder()
+        .setReference(paymentId);
+    return shards
+        .books(call, query.build())
+        .compose(
+            reply ->
+                reply.hasTransfers()
+                    ? Future.succeededFuture(reply.getTransfers().getTransfersList())
+                    : Future.failedFuture(PaymentEndpoint.unreadable(ShardClient.LEDGER_QUERY)));
+  }
+
+  private static PaymentTimeline merged(PaymentTimeline timeline, List<Transfer> booked) {
+    List<TimelineEntry> entries = new ArrayList<>(timeline.getEntriesList());
+    for (Transfer transfer : booked) {
+      entries.add(
+          TimelineEntry.newBuilder()
+              .setTime(transfer.getTimestamp())
+              .setTransfer(transfer)
+              .build());
+    }
+    entries.sort(Comparator.comparing(TimelineEntry::getTime, Timestamps.comparator()));
+    return timeline.toBuilder().clearEntries().addAllEntries(entries).build();
   }
 
   private static <T> Future<T> not(PaymentQueryReply reply) {

@@ -500,7 +500,8 @@ class GrpcTrapsTest {
             "RefundPayment",
             "GetRefund",
             "ListRefunds",
-            "ReportOperation");
+            "ReportOperation",
+            "ExplainPayment");
     return Stream.of(
             PaymentServiceGrpcService.SERVICE_DESCRIPTOR,
             ConnectorCallbackServiceGrpcService.SERVICE_DESCRIPTOR,

@@ -221,7 +221,7 @@ final class PaymentsDouble {
                           .toList()));
       case EVENTS -> events(reply, query);
       case REPLAY -> replay(reply, query);
-      case REFUND_ID, LIST_REFUNDS ->
+      case REFUND_ID, LIST_REFUNDS, EXPLAIN_PAYMENT_ID ->
           reply.setRefusal(
               refusal(RefusalReason.REFUSAL_REASON_REFUND_NOT_FOUND, "no such refund", ""));
       case QUERY_NOT_SET -> throw new IllegalArgumentException("no query");

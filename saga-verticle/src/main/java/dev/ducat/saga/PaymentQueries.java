@@ -18,10 +18,12 @@ import dev.ducat.proto.payments.v1.ListPaymentsRequest;
 import dev.ducat.proto.payments.v1.ListPaymentsResponse;
 import dev.ducat.proto.payments.v1.Payment;
 import dev.ducat.proto.payments.v1.PaymentState;
+import dev.ducat.proto.payments.v1.PaymentTimeline;
 import dev.ducat.saga.PaymentQueryStore.Position;
 import io.vertx.core.Future;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,10 +38,12 @@ final class PaymentQueries {
   private final PaymentQueryStore store;
   private final Clock clock;
   private final RefundQueries refunds;
+  private final TimelineStore timelines;
 
   PaymentQueries(Node node) {
     this.store = new PaymentQueryStore(node);
     this.clock = node.clock();
+    this.timelines = new TimelineStore(node);
     this.refunds = new RefundQueries(node, store);
   }
 
@@ -53,6 +57,7 @@ final class PaymentQueries {
       case REPLAY -> replay(tenant, request.getReplay());
       case REFUND_ID -> refunds.get(tenant, request.getRefundId());
       case LIST_REFUNDS -> refunds.list(tenant, request.getListRefunds());
+      case EXPLAIN_PAYMENT_ID -> explain(tenant, request.getExplainPaymentId());
       case QUERY_NOT_SET -> Future.failedFuture(new IllegalArgumentException("no query"));
     };
   }
@@ -146,6 +151,46 @@ final class PaymentQueries {
       }
     }
     return PaymentQueryReply.newBuilder().setEvents(events).setAtRest(standing.resting()).build();
+  }
+
+  private Future<PaymentQueryReply> explain(String tenant, String text) {
+    Optional<PaymentId> id = PaymentId.parse(text);
+    if (id.isEmpty()) {
+      return Future.succeededFuture(notFound());
+    }
+    UUID paymentId = id.get().uuid();
+    return store
+        .byId(tenant, paymentId)
+        .compose(
+            found ->
+                found.isEmpty()
+                    ? Future.succeededFuture(notFound())
+                    : timeline(tenant, text, paymentId, found.get()));
+  }
+
+  private Future<PaymentQueryReply> timeline(
+      String tenant, String text, UUID paymentId, Standing standing) {
+    PaymentTimeline.Builder timeline = PaymentTimeline.newBuilder().setPayment(standing.payment());
+    return refunds
+        .all(tenant, paymentId)
+        .compose(
+            all -> {
+              timeline.addAllRefunds(all);
+              return Future.all(
+                  timelines.sagas(tenant, paymentId),
+                  timelines.attempts(tenant, paymentId),
+                  store.events(tenant, text, 0, EVENTS_MAX));
+            })
+        .map(
+            read -> {
+              List<StoredEvent> stored = read.resultAt(2);
+              timeline.addAllEntries(
+                  Timeline.of(
+                      read.resultAt(0),
+                      read.resultAt(1),
+                      events(standing, stored).getEvents().getEventsList()));
+              return PaymentQueryReply.newBuilder().setTimeline(timeline).build();
+            });
   }
 
   /** Redis says that the key is done. It may be wrong in every way; only the row counts. */

@@ -40,6 +40,11 @@ final class RefundQueries {
                     .orElseGet(RefundQueries::notFound));
   }
 
+  /** A payment's refunds, oldest first; of very many, the newest. */
+  Future<List<Refund>> all(String tenant, UUID paymentId) {
+    return store.page(tenant, paymentId, null, PaymentQueries.PAGE_MAX).map(List::reversed);
+  }
+
   Future<PaymentQueryReply> list(String tenant, ListRefundsRequest request) {
     Optional<PaymentId> id = PaymentId.parse(request.getPaymentId());
     if (id.isEmpty()) {

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.ducat.kernel.id.PaymentId;
-import dev.ducat.kernel.testing.TestDatabase;
 import dev.ducat.kernel.testing.TestNode;
 import dev.ducat.proto.connector.v1.SettlementMode;
 import dev.ducat.proto.events.v1.PaymentEvent;
@@ -25,6 +24,8 @@ import dev.ducat.proto.payments.v1.Refund;
 import dev.ducat.proto.payments.v1.RefundState;
 import dev.ducat.saga.connector.SimulatorJournal;
 import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.junit5.VertxExtension;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.Tuple;
 import java.nio.file.Path;
@@ -38,9 +39,11 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Captures, cancellations, refunds and the clock on real Postgres, with the simulator as PSP. */
+@ExtendWith(VertxExtension.class)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class OperationsTest {
   private static final String TENANT = "t1";
@@ -50,14 +53,14 @@ final class OperationsTest {
   private SagaNode node;
 
   @BeforeAll
-  void start(@TempDir Path folder) {
+  void start(Vertx vertx, @TempDir Path folder) {
     journal = folder.resolve("simulator.journal");
     ConnectorTerms lasting = terms(Duration.ofDays(7));
     SagaSettings settings =
         SagaSettings.defaults(journal)
             .withFees(Fee.NONE, Map.of("taxed", new Fee(250, 10)))
             .withConnectors(Map.of("simulator", lasting), "simulator");
-    node = SagaNode.start(TestDatabase.create(), "node-1", settings, ledger);
+    node = SagaNode.start(vertx, settings, ledger);
   }
 
   private static ConnectorTerms terms(Duration lifetime) {
@@ -388,8 +391,8 @@ final class OperationsTest {
   // ---- expiry
 
   @Test
-  void anAuthorizationLapsesByItself() {
-    try (SagaNode brief = shortLived("node-2")) {
+  void anAuthorizationLapsesByItself(Vertx vertx) {
+    try (SagaNode brief = shortLived(vertx)) {
       Payment payment = brief.create(TENANT, manual("lapse-1", "sim_ok", 1000)).getPayment();
       assertThat(payment.getState()).isEqualTo(PaymentState.PAYMENT_STATE_AUTHORIZED);
       eventually(brief, payment, PaymentState.PAYMENT_STATE_EXPIRED);
@@ -402,11 +405,11 @@ final class OperationsTest {
     }
   }
 
-  private SagaNode shortLived(String id) {
+  private SagaNode shortLived(Vertx vertx) {
     SagaSettings settings =
         SagaSettings.defaults(journal)
             .withConnectors(Map.of("simulator", terms(Duration.ofMillis(400))), "simulator");
-    return SagaNode.start(TestDatabase.create(), id, settings, new RecordingLedger());
+    return SagaNode.start(vertx, settings, new RecordingLedger());
   }
 
   private static void eventually(SagaNode node, Payment payment, PaymentState state) {

@@ -22,6 +22,7 @@ import picocli.CommandLine.ParameterException;
       CaptureCommand.class,
       CancelCommand.class,
       RefundCommand.class,
+      ExplainCommand.class,
       WatchCommand.class,
       BalanceCommand.class,
       EventsCommand.class,

@@ -285,6 +285,13 @@ final class CliTest {
     assertThat(ducat("refund", held, "--amount", "6.01").code()).isEqualTo(1);
     assertThat(ducat("get", held).out()).contains("refunded").contains("4.00 EUR");
 
+    Result told = ducat("explain", held);
+    assertThat(told.code()).as(told.err()).isEqualTo(0);
+    assertThat(told.out())
+        .contains("authorize done", "capture done", "remainder done", "settle done", "refund done")
+        .contains("dev.ducat.payment.refund_succeeded.v1")
+        .contains("post hold 10.00 EUR  psp_receivable:simulator to merchant:acme:pending");
+
     String other = idOf(pay("manual-2", "5", "sim_ok", "--manual-capture", "--json"));
     Result canceled = ducat("cancel", other, "--reason", "changed my mind");
     assertThat(canceled.code()).as(canceled.err()).isEqualTo(0);
