@@ -234,8 +234,7 @@ final class PaymentBatch {
     }
   }
 
-  private void begin(
-      Operate operate, Standing standing, OperationRules.Begin begin, int version) {
+  private void begin(Operate operate, Standing standing, OperationRules.Begin begin, int version) {
     Claim claim =
         new Claim(
             ids.next(),

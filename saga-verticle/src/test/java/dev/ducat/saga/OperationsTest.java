@@ -5,8 +5,10 @@ import static org.awaitility.Awaitility.await;
 
 import dev.ducat.kernel.id.PaymentId;
 import dev.ducat.kernel.testing.TestNode;
+import dev.ducat.proto.connector.v1.OperationResult;
 import dev.ducat.proto.connector.v1.SettlementMode;
 import dev.ducat.proto.events.v1.PaymentEvent;
+import dev.ducat.proto.internal.v1.ConnectorCall;
 import dev.ducat.proto.internal.v1.EventsAfter;
 import dev.ducat.proto.internal.v1.OperationCommand;
 import dev.ducat.proto.internal.v1.PaymentQueryRequest;
@@ -59,8 +61,21 @@ final class OperationsTest {
     SagaSettings settings =
         SagaSettings.defaults(journal)
             .withFees(Fee.NONE, Map.of("taxed", new Fee(250, 10)))
-            .withConnectors(Map.of("simulator", lasting), "simulator");
+            .withConnectors(
+                Map.of("simulator", lasting, "brief", terms(Duration.ofMillis(400))), "simulator");
     node = SagaNode.start(vertx, settings, ledger);
+    // The same PSP, with authorizations that do not last.
+    node.bus()
+        .serveLocal(
+            "connector.brief",
+            ConnectorCall.getDefaultInstance(),
+            call ->
+                node.bus()
+                    .askLocal(
+                        "connector.simulator",
+                        call,
+                        OperationResult.getDefaultInstance(),
+                        Duration.ofSeconds(1)));
   }
 
   private static ConnectorTerms terms(Duration lifetime) {
@@ -391,25 +406,22 @@ final class OperationsTest {
   // ---- expiry
 
   @Test
-  void anAuthorizationLapsesByItself(Vertx vertx) {
-    try (SagaNode brief = shortLived(vertx)) {
-      Payment payment = brief.create(TENANT, manual("lapse-1", "sim_ok", 1000)).getPayment();
-      assertThat(payment.getState()).isEqualTo(PaymentState.PAYMENT_STATE_AUTHORIZED);
-      eventually(brief, payment, PaymentState.PAYMENT_STATE_EXPIRED);
-      Payment partly = brief.create(TENANT, manual("lapse-2", "sim_ok", 1000)).getPayment();
-      brief.operate(TENANT, Requests.capture(id(partly), "c1", 300, true));
-      eventually(brief, partly, PaymentState.PAYMENT_STATE_SETTLED);
+  void anAuthorizationLapsesByItself() {
+    Payment payment = node.create(TENANT, brief("lapse-1")).getPayment();
+    assertThat(payment.getState()).isEqualTo(PaymentState.PAYMENT_STATE_AUTHORIZED);
+    eventually(node, payment, PaymentState.PAYMENT_STATE_EXPIRED);
+    Payment partly = node.create(TENANT, brief("lapse-2")).getPayment();
+    node.operate(TENANT, Requests.capture(id(partly), "c1", 300, true));
+    eventually(node, partly, PaymentState.PAYMENT_STATE_SETTLED);
 
-      ShardReply late = brief.operate(TENANT, Requests.capture(id(payment), "c1", 0, false));
-      assertThat(late.getRefusal().getObstacle()).isEqualTo("EXPIRED");
-    }
+    ShardReply late = node.operate(TENANT, Requests.capture(id(payment), "c1", 0, false));
+    assertThat(late.getRefusal().getObstacle()).isEqualTo("EXPIRED");
+    assertThat(openHolds(payment)).isZero();
+    assertThat(openHolds(partly)).isZero();
   }
 
-  private SagaNode shortLived(Vertx vertx) {
-    SagaSettings settings =
-        SagaSettings.defaults(journal)
-            .withConnectors(Map.of("simulator", terms(Duration.ofMillis(400))), "simulator");
-    return SagaNode.start(vertx, settings, new RecordingLedger());
+  private static CreatePaymentRequest brief(String key) {
+    return manual(key, "sim_ok", 1000).toBuilder().setConnector("brief").build();
   }
 
   private static void eventually(SagaNode node, Payment payment, PaymentState state) {
