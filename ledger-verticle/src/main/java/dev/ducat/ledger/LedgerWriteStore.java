@@ -40,9 +40,10 @@ public final class LedgerWriteStore {
         update ledger.account a
            set debits_posted = u.debits_posted, credits_posted = u.credits_posted, debits_pending = u.debits_pending,
                credits_pending = u.credits_pending, version = u.version, updated_at = u.updated_at
-          from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
-                      $8::timestamptz[])
-            as u(id, expected, debits_posted, credits_posted, debits_pending, credits_pending, version, updated_at)
+          from (select unnest($1::uuid[]) as id, unnest($2::bigint[]) as expected,
+            unnest($3::bigint[]) as debits_posted, unnest($4::bigint[]) as credits_posted,
+            unnest($5::bigint[]) as debits_pending, unnest($6::bigint[]) as credits_pending,
+            unnest($7::bigint[]) as version, unnest($8::timestamptz[]) as updated_at) as u
          where a.account_id = u.id and a.version = u.expected
         returning 1)
       select outbox.expect('ledger.account', cardinality($1::uuid[]), count(*)) from written
@@ -59,11 +60,13 @@ public final class LedgerWriteStore {
                                    debit_credits_pending, debit_version,
                                    credit_debits_posted, credit_credits_posted, credit_debits_pending,
                                    credit_credits_pending, credit_version, chain)
-      select * from unnest($1::text[], $2::uuid[], $3::smallint[], $4::smallint[], $5::uuid[], $6::uuid[],
-                           $7::bigint[], $8::text[], $9::uuid[], $10::boolean[], $11::boolean[], $12::uuid[],
-                           $13::text[], $14::text[], $15::timestamptz[], $16::timestamptz[],
-                           $17::bigint[], $18::bigint[], $19::bigint[], $20::bigint[], $21::bigint[],
-                           $22::bigint[], $23::bigint[], $24::bigint[], $25::bigint[], $26::bigint[], $27::bytea[])
+      select unnest($1::text[]), unnest($2::uuid[]), unnest($3::smallint[]), unnest($4::smallint[]),
+        unnest($5::uuid[]), unnest($6::uuid[]), unnest($7::bigint[]), unnest($8::text[]), unnest($9::uuid[]),
+        unnest($10::boolean[]), unnest($11::boolean[]), unnest($12::uuid[]), unnest($13::text[]),
+        unnest($14::text[]), unnest($15::timestamptz[]), unnest($16::timestamptz[]), unnest($17::bigint[]),
+        unnest($18::bigint[]), unnest($19::bigint[]), unnest($20::bigint[]), unnest($21::bigint[]),
+        unnest($22::bigint[]), unnest($23::bigint[]), unnest($24::bigint[]), unnest($25::bigint[]),
+        unnest($26::bigint[]), unnest($27::bytea[])
       """;
 
   private static final String INSERT_REFUSALS =

@@ -32,18 +32,12 @@ public final class PaymentStore {
         amount_authorized, amount_captured, pending_capture, payment_method, merchant_account, connector,
         capture_mode, reference, description, metadata, idempotency_key, failure_code, failure_message, failure_step,
         version, create_time, update_time)
-      select p.payment_id, p.tenant, p.shard, p.state, p.resting, p.currency, p.amount,
-        p.amount_authorized, p.amount_captured, p.pending_capture, p.payment_method, p.merchant_account, p.connector,
-        p.capture_mode, p.reference, p.description, p.metadata::jsonb, p.idempotency_key, p.failure_code,
-        p.failure_message, p.failure_step, p.version, p.create_time, p.update_time
-      from unnest($1::uuid[], $2::text[], $3::int[], $4::text[], $5::boolean[], $6::text[], $7::bigint[],
-        $8::bigint[], $9::bigint[], $10::bigint[], $11::text[], $12::text[], $13::text[],
-        $14::text[], $15::text[], $16::text[], $17::text[], $18::text[], $19::text[], $20::text[], $21::text[],
-        $22::bigint[], $23::timestamptz[], $24::timestamptz[])
-        as p(payment_id, tenant, shard, state, resting, currency, amount,
-        amount_authorized, amount_captured, pending_capture, payment_method, merchant_account, connector,
-        capture_mode, reference, description, metadata, idempotency_key, failure_code, failure_message, failure_step,
-        version, create_time, update_time)
+      select unnest($1::uuid[]), unnest($2::text[]), unnest($3::int[]), unnest($4::text[]), unnest($5::boolean[]),
+        unnest($6::text[]), unnest($7::bigint[]), unnest($8::bigint[]), unnest($9::bigint[]), unnest($10::bigint[]),
+        unnest($11::text[]), unnest($12::text[]), unnest($13::text[]), unnest($14::text[]), unnest($15::text[]),
+        unnest($16::text[]), unnest($17::text[])::jsonb, unnest($18::text[]), unnest($19::text[]),
+        unnest($20::text[]), unnest($21::text[]), unnest($22::bigint[]), unnest($23::timestamptz[]),
+        unnest($24::timestamptz[])
       """;
 
   public static final String INSERT_SAGAS =
@@ -51,10 +45,12 @@ public final class PaymentStore {
       insert into payment.saga (saga_id, tenant, shard, payment_id, kind, definition_version, method,
         idempotency_key, key_expires_at, request, fingerprint, traceparent, create_time,
         step, phase, state, finished, attempt, next_attempt_at, version, data, outcome, update_time)
-      select * from unnest($1::uuid[], $2::text[], $3::int[], $4::uuid[], $5::text[], $6::int[], $7::text[],
-        $8::text[], $9::timestamptz[], $10::bytea[], $11::bytea[], $12::text[], $13::timestamptz[],
-        $14::text[], $15::text[], $16::text[], $17::boolean[], $18::int[], $19::timestamptz[], $20::bigint[],
-        $21::bytea[], $22::text[], $23::timestamptz[])
+      select unnest($1::uuid[]), unnest($2::text[]), unnest($3::int[]), unnest($4::uuid[]), unnest($5::text[]),
+        unnest($6::int[]), unnest($7::text[]), unnest($8::text[]), unnest($9::timestamptz[]), unnest($10::bytea[]),
+        unnest($11::bytea[]), unnest($12::text[]), unnest($13::timestamptz[]), unnest($14::text[]),
+        unnest($15::text[]), unnest($16::text[]), unnest($17::boolean[]), unnest($18::int[]),
+        unnest($19::timestamptz[]), unnest($20::bigint[]), unnest($21::bytea[]), unnest($22::text[]),
+        unnest($23::timestamptz[])
       """;
 
   public static final String UPDATE_PAYMENTS =
@@ -69,12 +65,15 @@ public final class PaymentStore {
                next_action_type = d.next_action_type, next_action_url = d.next_action_url,
                authorization_expire_time = d.authorization_expire_time,
                version = d.version, update_time = d.update_time
-          from unnest($1::uuid[], $2::bigint[], $3::text[], $4::boolean[], $5::bigint[], $6::bigint[], $7::bigint[],
-            $8::bigint[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::timestamptz[],
-            $15::bigint[], $16::timestamptz[], $17::bigint[], $18::text[])
-            as d(payment_id, version_before, state, resting, amount_authorized, amount_captured, amount_refunded,
-            pending_capture, failure_code, failure_message, failure_step, next_action_type, next_action_url,
-            authorization_expire_time, version, update_time, pending_refund, closing)
+          from (select unnest($1::uuid[]) as payment_id, unnest($2::bigint[]) as version_before,
+            unnest($3::text[]) as state, unnest($4::boolean[]) as resting, unnest($5::bigint[]) as amount_authorized,
+            unnest($6::bigint[]) as amount_captured, unnest($7::bigint[]) as amount_refunded,
+            unnest($8::bigint[]) as pending_capture, unnest($9::text[]) as failure_code,
+            unnest($10::text[]) as failure_message, unnest($11::text[]) as failure_step,
+            unnest($12::text[]) as next_action_type, unnest($13::text[]) as next_action_url,
+            unnest($14::timestamptz[]) as authorization_expire_time, unnest($15::bigint[]) as version,
+            unnest($16::timestamptz[]) as update_time, unnest($17::bigint[]) as pending_refund,
+            unnest($18::text[]) as closing) as d
          where p.payment_id = d.payment_id and p.version = d.version_before
         returning 1)
       select outbox.expect('payment.payment', cardinality($1::uuid[]), (select count(*) from changed))
@@ -87,10 +86,12 @@ public final class PaymentStore {
            set step = d.step, phase = d.phase, state = d.state, finished = d.finished, attempt = d.attempt,
                next_attempt_at = d.next_attempt_at, version = d.version, data = d.data, outcome = d.outcome,
                update_time = d.update_time
-          from unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::boolean[], $7::int[],
-            $8::timestamptz[], $9::bigint[], $10::bytea[], $11::text[], $12::timestamptz[])
-            as d(saga_id, version_before, step, phase, state, finished, attempt, next_attempt_at, version, data,
-            outcome, update_time)
+          from (select unnest($1::uuid[]) as saga_id, unnest($2::bigint[]) as version_before,
+            unnest($3::text[]) as step, unnest($4::text[]) as phase, unnest($5::text[]) as state,
+            unnest($6::boolean[]) as finished, unnest($7::int[]) as attempt,
+            unnest($8::timestamptz[]) as next_attempt_at, unnest($9::bigint[]) as version,
+            unnest($10::bytea[]) as data, unnest($11::text[]) as outcome,
+            unnest($12::timestamptz[]) as update_time) as d
          where s.saga_id = d.saga_id and s.version = d.version_before
         returning 1)
       select outbox.expect('payment.saga', cardinality($1::uuid[]), (select count(*) from changed))

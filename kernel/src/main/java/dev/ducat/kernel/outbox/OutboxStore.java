@@ -28,8 +28,9 @@ public final class OutboxStore {
       """
       insert into outbox.event (stream, seq, event_id, topic, key, type, source, payload, version, tenant,
                                 traceparent, created_at)
-      select * from unnest($1::text[], $2::bigint[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[],
-                           $8::bytea[], $9::bigint[], $10::text[], $11::text[], $12::timestamptz[])
+      select unnest($1::text[]), unnest($2::bigint[]), unnest($3::uuid[]), unnest($4::text[]), unnest($5::text[]),
+        unnest($6::text[]), unnest($7::text[]), unnest($8::bytea[]), unnest($9::bigint[]), unnest($10::text[]),
+        unnest($11::text[]), unnest($12::timestamptz[])
       """;
 
   private static final String COLUMNS =
