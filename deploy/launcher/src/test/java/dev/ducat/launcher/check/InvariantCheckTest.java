@@ -221,7 +221,7 @@ final class InvariantCheckTest {
       house().sql("alter table payment.payment add " + constraint + " " + check);
     }
 
-    assertThat(broken(report)).containsExactly("P5");
+    assertThat(broken(report)).containsExactly("P5", "P10");
     assertThat(subjects(report, "P5")).containsExactly(IdKind.PAYMENT.text(UUID.fromString(id)));
   }
 
