@@ -19,7 +19,7 @@ public record DebeziumSettings(Duration pollInterval, int batchMax, int queueMax
 
   /** For low latency: the best that was measured. */
   public static final DebeziumSettings LATENCY =
-      new DebeziumSettings(Duration.ofMillis(1), 2_048, 16_384, 1);
+      new DebeziumSettings(Duration.ofMillis(1), 2_048, 8_192, 0);
 
   static final String SLOT = "bench_debezium";
   static final String PUBLICATION = "bench_debezium";
