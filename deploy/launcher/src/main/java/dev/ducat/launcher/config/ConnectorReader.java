@@ -114,11 +114,11 @@ final class ConnectorReader {
     String text = settings.text(name, ConnectorSetting.SETTLEMENT);
     return switch (text) {
       case "immediate" -> SettlementMode.SETTLEMENT_MODE_IMMEDIATE;
-      case "reported" -> SettlementMode.SETTLEMENT_MODE_REPORTED;
+      // Taken silently it would make funds available before the PSP has said so.
       default -> {
         values.fault(
             settings.named(name, ConnectorSetting.SETTLEMENT)
-                + " must be immediate or reported, is "
+                + " must be immediate (settlement on the PSP's report is not there yet), is "
                 + text);
         yield SettlementMode.SETTLEMENT_MODE_IMMEDIATE;
       }
