@@ -41,11 +41,16 @@ public final class DucatRuns {
     this.runs = clock.now().getEpochSecond() % (1L << 22) << 10;
   }
 
-  /** One run; returns when nothing it caused is under way any more. */
+  /**
+   * One run; returns when nothing it caused is under way any more, and all of it was found right.
+   *
+   * @throws WrongResult when it was not
+   */
   public Outcome run(Workload workload, Pace pace, Bounds bounds) {
     DucatProcess node = ducat.node();
     LoadPlan plan = LoadPlan.of(node.host(), node.grpcPort(), workload, pace, ++runs, bounds);
-    try (Publication publication = new Publication(ducat);
+    try (Audit audit = Audit.begin(ducat);
+        Publication publication = new Publication(ducat);
         LoadProcess process = LoadProcess.start(plan)) {
       LoadResult load =
           process.await(
@@ -55,6 +60,7 @@ public final class DucatRuns {
               });
       publication.awaitEverything(DRAIN_MAX);
       long micros = Epoch.micros(clock.now()) - load.clockFromEpochMicros();
+      audit.check(workload, load);
       return new Outcome(load, Duration.ofNanos(micros * 1_000));
     }
   }

@@ -21,10 +21,24 @@ public final class Installation implements AutoCloseable {
         EmbeddedServices.start(
             EmbeddedServices.Options.in(data).withFresh(fresh).withBoundToJvm(true));
     try {
+      countStatementsOnRequest(services);
       return new Installation(services, DucatProcess.start(data));
     } catch (RuntimeException failed) {
       services.close();
       throw failed;
+    }
+  }
+
+  /** The library is loaded, and idle until a cost sheet asks for it: all runs have the same server. */
+  private static void countStatementsOnRequest(EmbeddedServices services) {
+    PgSettings postgres = PgSettings.parse(services.postgres().uri());
+    try (Sql sql = Sql.open(postgres)) {
+      if (sql.texts("show shared_preload_libraries").getFirst().getFirst().isEmpty()) {
+        sql.run("alter system set shared_preload_libraries = pg_stat_statements");
+        sql.run("alter system set pg_stat_statements.track = none");
+        sql.run("alter system set compute_query_id = off");
+        services.restart(Service.POSTGRES);
+      }
     }
   }
 

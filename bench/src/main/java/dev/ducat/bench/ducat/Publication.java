@@ -18,6 +18,7 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
  */
 public final class Publication implements AutoCloseable {
   private static final Duration POLL = Duration.ofMillis(5);
+  private static final long LOOK_BACK = 64;
 
   private final KafkaConsumer<byte[], byte[]> consumer;
   private final List<TopicPartition> slots;
@@ -44,7 +45,13 @@ public final class Publication implements AutoCloseable {
             .map(one -> new TopicPartition(one.topic(), one.partition()))
             .toList();
     consumer.assign(slots);
-    consumer.seekToBeginning(slots);
+    // The last receipt of a slot is near the end: behind it are only marks of transactions.
+    Map<TopicPartition, Long> first = consumer.beginningOffsets(slots);
+    consumer
+        .endOffsets(slots)
+        .forEach(
+            (slot, end) ->
+                consumer.seek(slot, Math.max(first.getOrDefault(slot, 0L), end - LOOK_BACK)));
   }
 
   /**

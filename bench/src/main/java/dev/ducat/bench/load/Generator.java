@@ -37,6 +37,7 @@ final class Generator implements GrpcConnection.Listener {
   private final CountDownLatch done = new CountDownLatch(1);
   private final List<GrpcConnection> open = new ArrayList<>();
   private final Histogram latency = new Histogram(LATENCY_MAX_MICROS, DIGITS);
+  private final Histogram refusal = new Histogram(LATENCY_MAX_MICROS, DIGITS);
   private final Histogram recent = new Histogram(LATENCY_MAX_MICROS, DIGITS);
   private final long[] statuses = new long[STATUSES];
   private final long[] outcomes = new long[OUTCOMES];
@@ -49,6 +50,7 @@ final class Generator implements GrpcConnection.Listener {
   private long sent;
   private long ended;
   private long good;
+  private long goodCalls;
   private long unanswered;
   private long shownAt;
   private long shownGood;
@@ -157,21 +159,25 @@ final class Generator implements GrpcConnection.Listener {
   public void ended(GrpcConnection connection, long due, int status, int outcome) {
     ended++;
     long now = clock.monotonicNanos();
-    boolean open = plan.pace() instanceof Pace.OpenLoop;
-    if (open ? due - clockFrom >= 0 : now - clockFrom >= 0) {
+    boolean isGood = status == 0 && requests.isGood(outcome);
+    goodCalls += isGood ? 1 : 0;
+    boolean scheduled = plan.pace() instanceof Pace.OpenLoop;
+    if ((scheduled ? due : now) - clockFrom >= 0) {
       lastAnswer = now;
       statuses[status]++;
+      long micros = Math.min(TimeUnit.NANOSECONDS.toMicros(now - due), LATENCY_MAX_MICROS);
       if (status == 0) {
         outcomes[outcome]++;
-        if (requests.isGood(outcome)) {
-          good++;
-          long micros = Math.min(TimeUnit.NANOSECONDS.toMicros(now - due), LATENCY_MAX_MICROS);
-          latency.recordValue(micros);
-          recent.recordValue(micros);
-        }
+      } else if (status == LoadResult.REFUSED) {
+        refusal.recordValue(micros);
+      }
+      if (isGood) {
+        good++;
+        latency.recordValue(micros);
+        recent.recordValue(micros);
       }
     }
-    if (sending && !open) {
+    if (sending && !scheduled) {
       if (good >= plan.bounds().countMax()) {
         stopSending();
       } else if (connection.hasRoom()) {
@@ -246,10 +252,13 @@ final class Generator implements GrpcConnection.Listener {
         Duration.ofNanos(Math.max(1, lastAnswer - clockFrom)),
         clockFromEpochMicros,
         sent,
+        goodCalls,
+        ProcessHandle.current().info().totalCpuDuration().orElse(Duration.ZERO),
         Arrays.stream(statuses).boxed().toList(),
         Arrays.stream(outcomes).boxed().toList(),
         unanswered,
         trouble,
-        latency);
+        latency,
+        refusal);
   }
 }

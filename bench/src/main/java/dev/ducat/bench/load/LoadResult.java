@@ -17,22 +17,28 @@ import org.HdrHistogram.Histogram;
  * @param took from the end of the warm-up to the last answer
  * @param clockFromEpochMicros when the warm-up ended
  * @param sent calls, warm-up included
+ * @param goodCalls that were answered as they should be, warm-up included
+ * @param cpu time that the load process took on the processor, from its start to its end
  * @param statuses calls on the clock by gRPC status; the last one stands for broken streams
  * @param outcomes answers on the clock by what they said
  * @param unanswered calls that never got an answer
  * @param trouble what went wrong, or empty
  * @param latencyMicros of good calls on the clock
+ * @param refusalMicros of calls on the clock that were refused as too many
  */
 public record LoadResult(
     long completed,
     Duration took,
     long clockFromEpochMicros,
     long sent,
+    long goodCalls,
+    Duration cpu,
     List<Long> statuses,
     List<Long> outcomes,
     long unanswered,
     String trouble,
-    Histogram latencyMicros) {
+    Histogram latencyMicros,
+    Histogram refusalMicros) {
 
   public LoadResult {
     statuses = List.copyOf(statuses);
@@ -40,7 +46,7 @@ public record LoadResult(
   }
 
   /** gRPC's status RESOURCE_EXHAUSTED. */
-  private static final int REFUSED = 8;
+  static final int REFUSED = 8;
 
   public double perSecond() {
     return completed * 1e9 / took.toNanos();
@@ -65,37 +71,48 @@ public record LoadResult(
   }
 
   String json() {
-    ByteBuffer encoded = ByteBuffer.allocate(latencyMicros.getNeededByteBufferCapacity());
-    int length = latencyMicros.encodeIntoCompressedByteBuffer(encoded);
     return new JsonObject()
         .put("completed", completed)
         .put("tookNanos", took.toNanos())
         .put("clockFromEpochMicros", clockFromEpochMicros)
         .put("sent", sent)
+        .put("goodCalls", goodCalls)
+        .put("cpuNanos", cpu.toNanos())
         .put("statuses", new JsonArray(statuses))
         .put("outcomes", new JsonArray(outcomes))
         .put("unanswered", unanswered)
         .put("trouble", trouble)
-        .put(
-            "latencyMicros",
-            Base64.getEncoder().encodeToString(Arrays.copyOf(encoded.array(), length)))
+        .put("latencyMicros", text(latencyMicros))
+        .put("refusalMicros", text(refusalMicros))
         .encode();
   }
 
   static LoadResult parse(JsonObject json) {
+    return new LoadResult(
+        json.getLong("completed"),
+        Duration.ofNanos(json.getLong("tookNanos")),
+        json.getLong("clockFromEpochMicros"),
+        json.getLong("sent"),
+        json.getLong("goodCalls"),
+        Duration.ofNanos(json.getLong("cpuNanos")),
+        longs(json.getJsonArray("statuses")),
+        longs(json.getJsonArray("outcomes")),
+        json.getLong("unanswered"),
+        json.getString("trouble"),
+        histogram(json.getString("latencyMicros")),
+        histogram(json.getString("refusalMicros")));
+  }
+
+  private static String text(Histogram histogram) {
+    ByteBuffer encoded = ByteBuffer.allocate(histogram.getNeededByteBufferCapacity());
+    int length = histogram.encodeIntoCompressedByteBuffer(encoded);
+    return Base64.getEncoder().encodeToString(Arrays.copyOf(encoded.array(), length));
+  }
+
+  private static Histogram histogram(String text) {
     try {
-      return new LoadResult(
-          json.getLong("completed"),
-          Duration.ofNanos(json.getLong("tookNanos")),
-          json.getLong("clockFromEpochMicros"),
-          json.getLong("sent"),
-          longs(json.getJsonArray("statuses")),
-          longs(json.getJsonArray("outcomes")),
-          json.getLong("unanswered"),
-          json.getString("trouble"),
-          Histogram.decodeFromCompressedByteBuffer(
-              ByteBuffer.wrap(Base64.getDecoder().decode(json.getString("latencyMicros"))),
-              Generator.LATENCY_MAX_MICROS));
+      return Histogram.decodeFromCompressedByteBuffer(
+          ByteBuffer.wrap(Base64.getDecoder().decode(text)), Generator.LATENCY_MAX_MICROS);
     } catch (DataFormatException broken) {
       throw new IllegalStateException("the load process wrote a broken histogram", broken);
     }

@@ -5,9 +5,9 @@ import dev.ducat.proto.payments.v1.PaymentState;
 import io.netty.buffer.ByteBuf;
 
 /** CreatePayment: each with a key of its own, merchants in turn. */
-final class PaymentRequests implements Requests {
+public final class PaymentRequests implements Requests {
   /** Amount of every payment, in minor units. */
-  static final long AMOUNT = 1_250;
+  public static final long AMOUNT = 1_250;
 
   static final String CURRENCY = "EUR";
 

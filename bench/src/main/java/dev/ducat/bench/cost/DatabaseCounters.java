@@ -1,0 +1,58 @@
+package dev.ducat.bench.cost;
+
+import dev.ducat.bench.ducat.Sql;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** What Postgres has counted in one database, by name. Differences of two readings mean something. */
+final class DatabaseCounters {
+  private static final String DATABASE =
+      """
+      select xact_commit, tup_inserted, tup_updated, tup_deleted, tup_fetched, tup_returned
+        from pg_stat_database where datname = current_database()
+      """;
+
+  private static final List<String> DATABASE_NAMES =
+      List.of(
+          "database commits",
+          "rows inserted",
+          "rows updated",
+          "rows deleted",
+          "rows fetched by index",
+          "rows returned");
+
+  private static final String TABLES =
+      """
+      select schemaname || '.' || regexp_replace(relname, '^event_.*', 'event'),
+             sum(n_tup_ins), sum(n_tup_upd), sum(n_tup_hot_upd)
+        from pg_stat_user_tables group by 1 order by 1
+      """;
+
+  private static final String WAL =
+      "select wal_records, wal_bytes::bigint, wal_fpi, pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::bigint from pg_stat_wal";
+
+  private static final List<String> WAL_NAMES =
+      List.of("WAL records", "WAL bytes", "WAL full page images", "WAL bytes with padding");
+
+  private DatabaseCounters() {}
+
+  static Map<String, Long> read(Sql sql) {
+    Map<String, Long> counters = new LinkedHashMap<>();
+    sql.run("select pg_stat_clear_snapshot()");
+    put(counters, DATABASE_NAMES, sql.numbers(DATABASE).getFirst());
+    put(counters, WAL_NAMES, sql.numbers(WAL).getFirst());
+    for (List<String> row : sql.texts(TABLES)) {
+      counters.put("inserts " + row.get(0), Long.parseLong(row.get(1)));
+      counters.put("updates " + row.get(0), Long.parseLong(row.get(2)));
+      counters.put("updates " + row.get(0) + ", HOT", Long.parseLong(row.get(3)));
+    }
+    return counters;
+  }
+
+  private static void put(Map<String, Long> counters, List<String> names, long[] values) {
+    for (int i = 0; i < values.length; i++) {
+      counters.put(names.get(i), values[i]);
+    }
+  }
+}
