@@ -11,6 +11,7 @@ public final class Main {
     System.exit(
         new CommandLine(new BenchCommand())
             .setCaseInsensitiveEnumValuesAllowed(true)
+            .setExecutionExceptionHandler((failure, line, parsed) -> BenchCommand.explain(failure))
             .execute(args));
   }
 }

@@ -36,15 +36,18 @@ public record CostSheet(
   /** For people. */
   public String text() {
     StringBuilder out = new StringBuilder();
-    out.append(
-        String.format(Locale.ROOT, "Cost of one payment (mean of %,d)%n%n", payments));
+    out.append(String.format(Locale.ROOT, "Cost of one payment (mean of %,d)%n%n", payments));
     double total = cpuMicros.values().stream().mapToDouble(Double::doubleValue).sum();
     out.append(String.format(Locale.ROOT, "  processor time %27.1f us%n", total));
     cpuMicros.forEach(
         (name, micros) ->
             out.append(
                 String.format(
-                    Locale.ROOT, "    %-30s %7.1f us %3.0f %%%n", name, micros, 100 * micros / total)));
+                    Locale.ROOT,
+                    "    %-30s %7.1f us %3.0f %%%n",
+                    name,
+                    micros,
+                    100 * micros / total)));
     if (!threadMicros.isEmpty()) {
       out.append(String.format("  of which in Ducat%n"));
       threadMicros.entrySet().stream()
@@ -104,6 +107,10 @@ public record CostSheet(
   private static void line(StringBuilder out, String name, double value, String unit) {
     out.append(
         String.format(
-            Locale.ROOT, value < 10 ? "    %-38s %9.3f %s%n" : "    %-38s %9.1f %s%n", name, value, unit));
+            Locale.ROOT,
+            value < 10 ? "    %-38s %9.3f %s%n" : "    %-38s %9.1f %s%n",
+            name,
+            value,
+            unit));
   }
 }

@@ -5,7 +5,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What Postgres has counted in one database, by name. Differences of two readings mean something. */
+/**
+ * What Postgres has counted in one database, by name. Differences of two readings mean something.
+ */
 final class DatabaseCounters {
   private static final String DATABASE =
       """
@@ -26,7 +28,7 @@ final class DatabaseCounters {
       """
       select schemaname || '.' || regexp_replace(relname, '^event_.*', 'event'),
              sum(n_tup_ins), sum(n_tup_upd), sum(n_tup_hot_upd)
-        from pg_stat_user_tables group by 1 order by 1
+        from pg_stat_user_tables where schemaname !~ '^pg_temp' group by 1 order by 1
       """;
 
   private static final String WAL =

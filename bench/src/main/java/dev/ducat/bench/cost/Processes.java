@@ -11,7 +11,7 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /** What the system knows about processes. Some of it is to be had on Linux only. */
-final class Processes {
+public final class Processes {
   /** Fields of {@code /proc/PID/stat} behind the name in parentheses. */
   private static final int USER_TICKS = 11;
 
@@ -33,7 +33,7 @@ final class Processes {
   }
 
   /** Memory of a process that is really in memory; empty where the system does not say. */
-  static OptionalLong residentBytes(long pid) {
+  public static OptionalLong residentBytes(long pid) {
     try {
       return Files.readAllLines(Path.of("/proc", Long.toString(pid), "status")).stream()
           .filter(line -> line.startsWith("VmRSS:"))

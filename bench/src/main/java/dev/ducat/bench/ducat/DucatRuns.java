@@ -47,6 +47,15 @@ public final class DucatRuns {
    * @throws WrongResult when it was not
    */
   public Outcome run(Workload workload, Pace pace, Bounds bounds) {
+    return run(workload, pace, bounds, () -> {});
+  }
+
+  /**
+   * The same, for who wants to look between the end of the work and its audit.
+   *
+   * @param ended runs when nothing is under way any more
+   */
+  public Outcome run(Workload workload, Pace pace, Bounds bounds, Runnable ended) {
     DucatProcess node = ducat.node();
     LoadPlan plan = LoadPlan.of(node.host(), node.grpcPort(), workload, pace, ++runs, bounds);
     try (Audit audit = Audit.begin(ducat);
@@ -60,6 +69,7 @@ public final class DucatRuns {
               });
       publication.awaitEverything(DRAIN_MAX);
       long micros = Epoch.micros(clock.now()) - load.clockFromEpochMicros();
+      ended.run();
       audit.check(workload, load);
       return new Outcome(load, Duration.ofNanos(micros * 1_000));
     }

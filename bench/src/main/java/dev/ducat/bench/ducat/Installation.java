@@ -3,7 +3,11 @@ package dev.ducat.bench.ducat;
 import dev.ducat.embedded.EmbeddedServices;
 import dev.ducat.embedded.Service;
 import dev.ducat.kernel.sql.PgSettings;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.stream.Stream;
 
 /** The embedded services of one folder, and a node on them. Closing ends both. */
 public final class Installation implements AutoCloseable {
@@ -29,7 +33,9 @@ public final class Installation implements AutoCloseable {
     }
   }
 
-  /** The library is loaded, and idle until a cost sheet asks for it: all runs have the same server. */
+  /**
+   * The library is loaded, and idle until a cost sheet asks for it: all runs have the same server.
+   */
   private static void countStatementsOnRequest(EmbeddedServices services) {
     PgSettings postgres = PgSettings.parse(services.postgres().uri());
     try (Sql sql = Sql.open(postgres)) {
@@ -63,6 +69,17 @@ public final class Installation implements AutoCloseable {
   /** The first process of a service; the others are its children. */
   public long pid(Service service) {
     return services.pid(service);
+  }
+
+  /** Deletes a data folder that nobody uses any more: benches leave gigabytes behind. */
+  public static void delete(Path data) throws IOException {
+    if (Files.exists(data)) {
+      try (Stream<Path> files = Files.walk(data)) {
+        for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+          Files.deleteIfExists(file);
+        }
+      }
+    }
   }
 
   @Override

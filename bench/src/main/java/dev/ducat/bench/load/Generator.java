@@ -93,11 +93,8 @@ final class Generator implements GrpcConnection.Listener {
       case Pace.ClosedLoop closed -> {
         for (int i = 0; i < closed.inFlight(); i++) {
           GrpcConnection connection = open.get(i % open.size());
-          if (connection.hasRoom()) {
-            connection.call(sent++, begin);
-          } else {
-            trouble = "the server lets fewer calls in than were to be in flight";
-          }
+          connection.owe();
+          room(connection);
         }
         open.forEach(GrpcConnection::flush);
         later(Duration.ofNanos(sendUntil - begin), this::stopSending);
@@ -136,7 +133,7 @@ final class Generator implements GrpcConnection.Listener {
       due = begin + (long) (sent * nanosBetween);
     }
     open.forEach(GrpcConnection::flush);
-    if (due >= sendUntil || good >= plan.bounds().countMax()) {
+    if (due >= sendUntil) {
       stopSending();
     } else if (now > sendUntil + ANSWERS_MAX.toNanos()) {
       trouble = "the server let calls in too slowly";
@@ -177,14 +174,21 @@ final class Generator implements GrpcConnection.Listener {
         recent.recordValue(micros);
       }
     }
-    if (sending && !scheduled) {
-      if (good >= plan.bounds().countMax()) {
-        stopSending();
-      } else if (connection.hasRoom()) {
-        connection.call(sent++, now);
-      }
+    if (!scheduled) {
+      connection.owe();
+      room(connection);
+    }
+    if (good >= plan.bounds().countMax()) {
+      stopSending();
     }
     endWhenAllAnswered();
+  }
+
+  @Override
+  public void room(GrpcConnection connection) {
+    while (sending && connection.pay()) {
+      connection.call(sent++, clock.monotonicNanos());
+    }
   }
 
   @Override

@@ -29,6 +29,9 @@ final class GrpcConnection extends ChannelInboundHandlerAdapter {
      */
     void ended(GrpcConnection connection, long due, int status, int outcome);
 
+    /** There may be room again. */
+    void room(GrpcConnection connection);
+
     /** The connection is gone, and with it every call that had not ended. */
     void lost(GrpcConnection connection, int unanswered, String why);
   }
@@ -55,6 +58,7 @@ final class GrpcConnection extends ChannelInboundHandlerAdapter {
   private @Nullable ByteBuf output;
   private int nextStream = 1;
   private int open;
+  private int owed;
   private int openMax = 100;
   private long window = Http2.WINDOW_DEFAULT;
   private long unreported;
@@ -65,6 +69,20 @@ final class GrpcConnection extends ChannelInboundHandlerAdapter {
     this.requests = requests;
     this.authority = authority;
     this.listener = listener;
+  }
+
+  /** One more call is to be sent here as soon as there is room. */
+  void owe() {
+    owed++;
+  }
+
+  /** Takes one owed call back, if there is one and room for it. */
+  boolean pay() {
+    if (owed == 0 || !hasRoom()) {
+      return false;
+    }
+    owed--;
+    return true;
   }
 
   /** Whether one more call may be sent now. */
@@ -184,6 +202,7 @@ final class GrpcConnection extends ChannelInboundHandlerAdapter {
       case Http2.WINDOW_UPDATE -> {
         if (stream == 0) {
           window += bytes.readInt() & Integer.MAX_VALUE;
+          listener.room(this);
         }
       }
       default -> {

@@ -1,61 +1,141 @@
 package dev.ducat.bench.suite;
 
-import dev.ducat.bench.Bounds;
 import dev.ducat.bench.ducat.DucatRuns;
 import dev.ducat.bench.ducat.Installation;
-import dev.ducat.bench.load.Pace;
-import dev.ducat.bench.load.Workload;
+import dev.ducat.bench.ducat.WrongResult;
+import dev.ducat.bench.report.Plots;
+import dev.ducat.bench.report.Report;
+import dev.ducat.bench.report.Tables;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.Locale;
+import java.util.List;
 import java.util.concurrent.Callable;
-import org.HdrHistogram.Histogram;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** The command line of the bench. */
 @Command(
     name = "ducat bench",
-    description = "Measure Ducat on this machine, in turns with yardsticks on the same services.",
+    description = {
+      "Measure Ducat on this machine, in turns with yardsticks on the same services.",
+      "",
+      "Ducat runs as ./ducat up starts it, with embedded services; load comes over gRPC from a",
+      "process of its own; every run is checked, and a fast wrong answer fails the call."
+    },
+    footer = {
+      "",
+      "Exits with 0 when every target was reached, 1 when one was missed, 2 on errors."
+    },
     mixinStandardHelpOptions = true)
 public final class BenchCommand implements Callable<Integer> {
-  @Option(names = "--quick", description = "Short runs: under three minutes in all.")
+  private static final int MISSED = 1;
+  private static final int FAILED = 2;
+
+  @Option(names = "--quick", description = "Short runs: under three minutes, for a look.")
   private boolean quick;
 
-  @Option(names = "--data", paramLabel = "DIR", description = "Where the services keep their data.")
-  private Path data =
-      Path.of(System.getProperty("java.io.tmpdir"), "ducat-bench-" + ProcessHandle.current().pid());
+  @Option(
+      names = "--suite",
+      paramLabel = "NAME",
+      description = "One of ${COMPLETION-CANDIDATES}. Default: all.")
+  private Suite suite = Suite.ALL;
+
+  @Option(names = "--cost", description = "Only the cost sheet of a payment.")
+  private boolean costOnly;
+
+  @Option(names = "--json", paramLabel = "FILE", description = "Write the figures there.")
+  private @Nullable Path json;
+
+  @Option(names = "--plots", paramLabel = "DIR", description = "Draw the plots there, as PNG.")
+  private @Nullable Path plots;
+
+  @Option(
+      names = "--page",
+      paramLabel = "FILE",
+      description = "Write the tables into the generated part of this page.")
+  private @Nullable Path page;
+
+  @Option(
+      names = "--from",
+      paramLabel = "FILE",
+      description = "Measure nothing: take the figures from what --json wrote.")
+  private @Nullable Path from;
+
+  @Option(
+      names = "--data",
+      paramLabel = "DIR",
+      description = "Folder for data, emptied before and deleted after. Default: .ducat/bench.")
+  private Path data = Path.of(System.getProperty("ducat.home", "."), ".ducat", "bench");
+
+  // Replaced by picocli.
+  @Spec private CommandSpec spec = CommandSpec.create();
 
   @Override
   public Integer call() throws IOException {
-    Files.createDirectories(data);
-    try (Installation ducat = Installation.start(data, false)) {
-      DucatRuns runs = new DucatRuns(ducat, each -> {});
-      Bounds first = new Bounds(Duration.ZERO, Duration.ofSeconds(quick ? 8 : 20), Long.MAX_VALUE);
-      runs.run(Workload.PAYMENTS_SPREAD, new Pace.ClosedLoop(256), first);
-      Bounds bounds =
-          new Bounds(Duration.ofSeconds(2), Duration.ofSeconds(quick ? 6 : 20), Long.MAX_VALUE);
-      for (int inFlight : new int[] {64, 256, 1_024, 2_048}) {
-        DucatRuns.Outcome outcome =
-            runs.run(Workload.PAYMENTS_SPREAD, new Pace.ClosedLoop(inFlight), bounds);
-        Histogram latency = outcome.load().latencyMicros();
-        System.out.printf(
-            Locale.ROOT,
-            "%5d in flight: %,8.0f payments/s end to end (%,.0f answered), p50 %.1f ms, p99 %.1f ms,"
-                + " %d errors, %d refused, %d not settled %s%n",
-            inFlight,
-            outcome.perSecond(),
-            outcome.load().perSecond(),
-            latency.getValueAtPercentile(50) / 1e3,
-            latency.getValueAtPercentile(99) / 1e3,
-            outcome.load().errors(),
-            outcome.load().refused(),
-            outcome.load().odd(1),
-            outcome.load().trouble());
-      }
+    Path earlier = from;
+    Report report = earlier == null ? measure() : Report.read(earlier);
+    System.out.println();
+    System.out.print(Tables.plain(report));
+    if (json != null) {
+      report.write(json);
     }
-    return 0;
+    if (plots != null) {
+      Plots.write(report, plots);
+    }
+    if (page != null) {
+      Tables.writeInto(page, report);
+    }
+    return report.missedAny() ? MISSED : 0;
+  }
+
+  private Report measure() throws IOException {
+    List<String> words = spec.commandLine().getParseResult().originalArgs();
+    Report report =
+        new Report(("./ducat bench " + String.join(" ", words)).strip(), Machine.describe());
+    Screen screen = new Screen(System.out, Boolean.getBoolean("ducat.terminal"));
+    screen.say(report.machine());
+    Files.createDirectories(data);
+    screen.doing("starting");
+    try (Installation ducat = Installation.start(data, true)) {
+      Bench bench =
+          new Bench(
+              ducat,
+              new DucatRuns(ducat, screen::progress),
+              quick ? Lengths.QUICK : Lengths.FULL,
+              report,
+              screen);
+      bench.warmUp();
+      run(bench);
+    } finally {
+      Installation.delete(data);
+    }
+    return report;
+  }
+
+  private void run(Bench bench) {
+    if (costOnly) {
+      PaymentsSuite payments = new PaymentsSuite(bench);
+      payments.cost(payments.bestInFlight());
+      return;
+    }
+    if (suite.includes(Suite.PAYMENTS)) {
+      new PaymentsSuite(bench).run();
+    }
+    if (suite.includes(Suite.LEDGER)) {
+      new LedgerSuite(bench).run();
+    }
+  }
+
+  /** What to print for a failure, and the exit code. */
+  public static int explain(Exception failure) {
+    switch (failure) {
+      case WrongResult wrong -> System.err.println("ducat bench: " + wrong.getMessage());
+      default -> failure.printStackTrace();
+    }
+    return FAILED;
   }
 }

@@ -1,0 +1,52 @@
+package dev.ducat.bench.suite;
+
+import dev.ducat.bench.Bounds;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * How long everything takes.
+ *
+ * @param rounds runs of each contestant that takes turns with others
+ * @param warmUp of a process that has just started
+ * @param settle at the beginning of every run, off the clock
+ * @param measured of every run
+ * @param inFlight payments in flight that are tried
+ * @param backlog events that the relay drains
+ */
+record Lengths(
+    int rounds,
+    Duration warmUp,
+    Duration settle,
+    Duration measured,
+    List<Integer> inFlight,
+    int backlog) {
+
+  /** Medians of three runs. */
+  static final Lengths FULL =
+      new Lengths(
+          3,
+          Duration.ofSeconds(30),
+          Duration.ofSeconds(3),
+          Duration.ofSeconds(12),
+          List.of(1, 8, 64, 256, 512, 1_024, 2_048),
+          500_000);
+
+  /** Under three minutes for everything: good for a look, not for a page. */
+  static final Lengths QUICK =
+      new Lengths(
+          2,
+          Duration.ofSeconds(8),
+          Duration.ofSeconds(1),
+          Duration.ofSeconds(3),
+          List.of(64, 256, 1_024, 2_048),
+          100_000);
+
+  Bounds run() {
+    return new Bounds(settle, measured, Long.MAX_VALUE);
+  }
+
+  Bounds warmUpRun() {
+    return new Bounds(Duration.ZERO, warmUp, Long.MAX_VALUE);
+  }
+}
