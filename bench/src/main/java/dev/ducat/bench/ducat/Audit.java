@@ -126,6 +126,19 @@ final class Audit implements AutoCloseable {
     }
   }
 
+  /**
+   * Checks that so many events came since, in Postgres and in Kafka, whole and in order.
+   *
+   * @throws WrongResult naming every fault
+   */
+  void checkEvents(long expected) {
+    sql.run("analyze head");
+    require("events", expected, events().records());
+    if (!faults.isEmpty()) {
+      throw new WrongResult(faults);
+    }
+  }
+
   private void payments(LoadResult load) {
     long[] counted = sql.numbers(PAYMENTS).getFirst();
     long payments = counted[0];

@@ -8,11 +8,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** The embedded services of one folder, and a node on them. Closing ends both. */
 public final class Installation implements AutoCloseable {
   private final EmbeddedServices services;
-  private final DucatProcess node;
+  private DucatProcess node;
 
   private Installation(EmbeddedServices services, DucatProcess node) {
     this.services = services;
@@ -52,6 +53,13 @@ public final class Installation implements AutoCloseable {
     return node;
   }
 
+  /** Ends the node, does something to what it leaves, and starts another. */
+  public void withoutNode(Runnable work) {
+    node.close();
+    work.run();
+    node = DucatProcess.start(services.dataDir());
+  }
+
   /** Ducat's database; others on the same server are the yardsticks'. */
   public PgSettings postgres() {
     return PgSettings.parse(services.postgres().uri());
@@ -69,6 +77,21 @@ public final class Installation implements AutoCloseable {
   /** The first process of a service; the others are its children. */
   public long pid(Service service) {
     return services.pid(service);
+  }
+
+  /**
+   * Restarts Postgres under the running node with one setting changed, and waits until it serves.
+   *
+   * @param value null for the server's own default
+   */
+  public void restartPostgres(String setting, @Nullable String value) {
+    try (Sql sql = Sql.open(postgres())) {
+      sql.run(
+          value == null
+              ? "alter system reset " + setting
+              : "alter system set " + setting + " = " + value);
+    }
+    services.restart(Service.POSTGRES);
   }
 
   /** Deletes a data folder that nobody uses any more: benches leave gigabytes behind. */

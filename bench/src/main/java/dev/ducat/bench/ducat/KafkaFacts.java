@@ -50,6 +50,32 @@ final class KafkaFacts {
     return facts;
   }
 
+  /** Follows the topics from their ends on, as they are now. */
+  static Follower follow(String bootstrap) {
+    KafkaConsumer<byte[], byte[]> consumer = consumer(bootstrap);
+    List<TopicPartition> partitions = partitions(consumer);
+    consumer.assign(partitions);
+    consumer.seekToEnd(partitions);
+    // Seeking is lazy: the positions are fixed here, before whatever the caller does next.
+    partitions.forEach(consumer::position);
+    return new Follower(consumer);
+  }
+
+  /** A consumer of what is new. Not for several threads, but any one. */
+  record Follower(KafkaConsumer<byte[], byte[]> consumer) implements AutoCloseable {
+    /** Low halves of the ids of the events that have come; empty when none came for a while. */
+    List<Long> poll() {
+      List<Long> ids = new ArrayList<>();
+      consumer.poll(POLL).forEach(record -> ids.add(id(record).getLeastSignificantBits()));
+      return ids;
+    }
+
+    @Override
+    public void close() {
+      consumer.close();
+    }
+  }
+
   private static KafkaConsumer<byte[], byte[]> consumer(String bootstrap) {
     return new KafkaConsumer<>(
         Map.of(
@@ -77,7 +103,7 @@ final class KafkaFacts {
 
   private void add(ConsumerRecord<byte[], byte[]> record) {
     records++;
-    UUID id = IdKind.EVENT.parse(header(record, "ce_id")).orElseThrow();
+    UUID id = id(record);
     idsXor ^= id.getLeastSignificantBits() ^ id.getMostSignificantBits();
     if (record.topic().equals(Topics.PAYMENTS)) {
       long version = Long.parseLong(header(record, "version"));
@@ -86,6 +112,10 @@ final class KafkaFacts {
         outOfOrder++;
       }
     }
+  }
+
+  private static UUID id(ConsumerRecord<byte[], byte[]> record) {
+    return IdKind.EVENT.parse(header(record, "ce_id")).orElseThrow();
   }
 
   private static String header(ConsumerRecord<byte[], byte[]> record, String name) {

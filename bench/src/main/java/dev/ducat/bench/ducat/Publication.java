@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -84,6 +85,17 @@ public final class Publication implements AutoCloseable {
       missing += Long.parseLong(row.get(1)) - published.getOrDefault(row.get(0), 0L);
     }
     return missing;
+  }
+
+  /** The last receipt of each slot that has any, by partition. Nobody may publish meanwhile. */
+  Map<Integer, ConsumerRecord<byte[], byte[]>> lastReceipts() {
+    Map<Integer, ConsumerRecord<byte[], byte[]>> last = new HashMap<>();
+    Map<TopicPartition, Long> ends = consumer.endOffsets(slots);
+    while (ends.entrySet().stream()
+        .anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
+      consumer.poll(POLL).forEach(record -> last.put(record.partition(), record));
+    }
+    return last;
   }
 
   /** Takes in what is new; call it now and then during a run, so that its end is near. */

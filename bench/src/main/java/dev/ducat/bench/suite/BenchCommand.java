@@ -23,8 +23,9 @@ import picocli.CommandLine.Spec;
     description = {
       "Measure Ducat on this machine, in turns with yardsticks on the same services.",
       "",
-      "Ducat runs as ./ducat up starts it, with embedded services; load comes over gRPC from a",
-      "process of its own; every run is checked, and a fast wrong answer fails the call."
+      "Ducat runs as ./ducat up starts it, on embedded services; the load comes",
+      "over gRPC from a process of its own. Every run is checked afterwards, and a",
+      "fast wrong answer fails the call."
     },
     footer = {
       "",
@@ -98,18 +99,22 @@ public final class BenchCommand implements Callable<Integer> {
         new Report(("./ducat bench " + String.join(" ", words)).strip(), Machine.describe());
     Screen screen = new Screen(System.out, Boolean.getBoolean("ducat.terminal"));
     screen.say(report.machine());
+    Lengths lengths = quick ? Lengths.QUICK : Lengths.FULL;
     Files.createDirectories(data);
-    screen.doing("starting");
-    try (Installation ducat = Installation.start(data, true)) {
-      Bench bench =
-          new Bench(
-              ducat,
-              new DucatRuns(ducat, screen::progress),
-              quick ? Lengths.QUICK : Lengths.FULL,
-              report,
-              screen);
-      bench.warmUp();
-      run(bench);
+    try {
+      if (costOnly || suite != Suite.GROWTH) {
+        screen.doing("starting");
+        try (Installation ducat = Installation.start(data.resolve("main"), true)) {
+          Bench bench =
+              new Bench(ducat, new DucatRuns(ducat, screen::progress), lengths, report, screen);
+          bench.warmUp();
+          run(bench);
+        }
+        Installation.delete(data.resolve("main"));
+      }
+      if (!costOnly && suite.includes(Suite.GROWTH)) {
+        new GrowthSuite(data, lengths, report, screen).run();
+      }
     } finally {
       Installation.delete(data);
     }
@@ -127,6 +132,12 @@ public final class BenchCommand implements Callable<Integer> {
     }
     if (suite.includes(Suite.LEDGER)) {
       new LedgerSuite(bench).run();
+    }
+    if (suite.includes(Suite.RELAY)) {
+      new RelaySuite(bench).run();
+    }
+    if (suite.includes(Suite.SAGA)) {
+      new SagaSuite(bench).run();
     }
   }
 

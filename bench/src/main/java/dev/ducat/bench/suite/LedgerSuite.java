@@ -33,7 +33,7 @@ final class LedgerSuite {
         best = load;
       }
     }
-    try (Contestant naive = Naive.best(bench, Merchants.SPREAD)) {
+    try (Contestant naive = Best.naive(bench, Merchants.SPREAD)) {
       Turns turns =
           Turns.take(
               bench.screen(),

@@ -8,45 +8,57 @@ import java.util.List;
  * How long everything takes.
  *
  * @param rounds runs of each contestant that takes turns with others
- * @param warmUp of a process that has just started
+ * @param warmUp of a process that has just started, at most
+ * @param warmUpPayments after which the compilers have done most of their work
  * @param settle at the beginning of every run, off the clock
  * @param measured of every run
  * @param inFlight payments in flight that are tried
  * @param backlog events that the relay drains
+ * @param stored payments in the grown database
+ * @param copies of the real ones among them
  */
 record Lengths(
     int rounds,
     Duration warmUp,
+    int warmUpPayments,
     Duration settle,
     Duration measured,
     List<Integer> inFlight,
-    int backlog) {
+    int backlog,
+    int stored,
+    int copies) {
 
   /** Medians of three runs. */
   static final Lengths FULL =
       new Lengths(
           3,
-          Duration.ofSeconds(30),
+          Duration.ofMinutes(1),
+          300_000,
           Duration.ofSeconds(3),
           Duration.ofSeconds(12),
           List.of(1, 8, 64, 256, 512, 1_024, 2_048),
-          500_000);
+          500_000,
+          5_000_000,
+          250);
 
   /** Under three minutes for everything: good for a look, not for a page. */
   static final Lengths QUICK =
       new Lengths(
           2,
-          Duration.ofSeconds(8),
+          Duration.ofSeconds(15),
+          50_000,
           Duration.ofSeconds(1),
           Duration.ofSeconds(3),
           List.of(64, 256, 1_024, 2_048),
-          100_000);
+          100_000,
+          100_000,
+          20);
 
   Bounds run() {
     return new Bounds(settle, measured, Long.MAX_VALUE);
   }
 
   Bounds warmUpRun() {
-    return new Bounds(Duration.ZERO, warmUp, Long.MAX_VALUE);
+    return new Bounds(Duration.ZERO, warmUp, warmUpPayments);
   }
 }

@@ -72,8 +72,8 @@ final class PaymentsSuite {
     bench.screen().say("payments against yardsticks, " + inFlight + " in flight");
     DucatLoad spread = payments(Workload.PAYMENTS_SPREAD, inFlight);
     DucatLoad hot = payments(Workload.PAYMENTS_HOT, inFlight);
-    try (Contestant naive = Naive.best(bench, Merchants.SPREAD);
-        Contestant naiveHot = Naive.best(bench, Merchants.HOT);
+    try (Contestant naive = Best.naive(bench, Merchants.SPREAD);
+        Contestant naiveHot = Best.naive(bench, Merchants.HOT);
         Contestant ceiling = new Ceiling(bench.ducat().postgres(), bench.ducat().kafka())) {
       Turns turns =
           Turns.take(

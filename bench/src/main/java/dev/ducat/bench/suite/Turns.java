@@ -29,17 +29,23 @@ final class Turns {
         screen.doing(contestant.name() + ", run " + round + " of " + rounds);
         Run run = contestant.run(bounds);
         turns.runs.computeIfAbsent(contestant, none -> new ArrayList<>()).add(run);
-        screen.say(
-            String.format(
-                Locale.ROOT,
-                "  %-44s %10.0f/s   p50 %8.2f ms   p99 %8.2f ms",
-                contestant.name(),
-                run.perSecond(),
-                run.latencyMicros().getValueAtPercentile(50) / 1e3,
-                run.latencyMicros().getValueAtPercentile(99) / 1e3));
+        screen.say(line(contestant, run));
       }
     }
     return turns;
+  }
+
+  private static String line(Contestant contestant, Run run) {
+    String rate =
+        String.format(Locale.ROOT, "  %-46s %10.0f/s", contestant.name(), run.perSecond());
+    return run.latencyMicros().getTotalCount() == 0
+        ? rate
+        : rate
+            + String.format(
+                Locale.ROOT,
+                "   p50 %8.2f ms   p99 %8.2f ms",
+                micros(run, 50) / 1e3,
+                micros(run, 99) / 1e3);
   }
 
   /** A contestant's rates, in operations per second. */
@@ -63,22 +69,34 @@ final class Turns {
         name, yardstick, new Spread(of.median() / yardstick.median(), pairs.min(), pairs.max()));
   }
 
-  /** The same for a percentile of the latencies of one, by the median latency of the other. */
+  /** A percentile of one's latencies by the same of another's. */
+  Figure.Yardstick percentileAgainst(Contestant yardstick, Contestant of, double percentile) {
+    return latencyAgainst(yardstick, of, percentile, percentile);
+  }
+
+  /** A percentile of one's latencies by the median of another's. */
   Figure.Yardstick latencyAgainst(Contestant yardstick, Contestant of, double percentile) {
-    List<Run> ours = runs(of);
-    List<Run> others = runs(yardstick);
+    return latencyAgainst(yardstick, of, percentile, 50);
+  }
+
+  private Figure.Yardstick latencyAgainst(
+      Contestant yardstick, Contestant of, double percentile, double others) {
     List<Double> pairs =
-        IntStream.range(0, ours.size())
+        IntStream.range(0, runs(of).size())
             .mapToObj(
                 i ->
-                    (double) ours.get(i).latencyMicros().getValueAtPercentile(percentile)
-                        / Math.max(1, others.get(i).latencyMicros().getValueAtPercentile(50)))
+                    micros(runs(of).get(i), percentile)
+                        / Math.max(1, micros(runs(yardstick).get(i), others)))
             .toList();
     return against(
-        yardstick.name() + " p50",
-        latencies(yardstick, 50),
+        String.format(Locale.ROOT, "%s, p%.0f", yardstick.name(), others),
+        latencies(yardstick, others),
         Spread.of(pairs),
         latencies(of, percentile));
+  }
+
+  private static double micros(Run run, double percentile) {
+    return run.latencyMicros().getValueAtPercentile(percentile);
   }
 
   List<Run> runs(Contestant of) {
