@@ -44,6 +44,7 @@ public final class CostMeter implements AutoCloseable {
     sql.run("create extension if not exists pg_stat_statements");
     countStatements(true);
     sql.run("select pg_stat_statements_reset()");
+    DatabaseCounters.await(sql);
     this.before = read();
   }
 
@@ -56,8 +57,7 @@ public final class CostMeter implements AutoCloseable {
   public void stop() {
     Readings now = read();
     statements = sql.texts(STATEMENTS);
-    // What the backends counted arrives a moment later than what they did.
-    sql.run("select pg_sleep(1.1)");
+    DatabaseCounters.await(sql);
     after =
         new Readings(now.cpu, now.threads, DatabaseCounters.read(sql), now.metrics, now.allocated);
   }

@@ -1,9 +1,11 @@
 package dev.ducat.bench.cost;
 
 import dev.ducat.bench.ducat.Sql;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * What Postgres has counted in one database, by name. Differences of two readings mean something.
@@ -37,7 +39,30 @@ final class DatabaseCounters {
   private static final List<String> WAL_NAMES =
       List.of("WAL records", "WAL bytes", "WAL full page images", "WAL bytes with padding");
 
+  /** Backends keep their counts to themselves for up to ten seconds when nothing happens. */
+  private static final Duration LATE_MAX = Duration.ofSeconds(12);
+
+  private static final Duration ASK_EVERY = Duration.ofMillis(100);
+
+  private static final String NOT_COUNTED_YET =
+      """
+      select (select count(*) from payment.payment) + (select count(*) from ledger.transfer)
+               + (select count(*) from outbox.event) - sum(n_tup_ins)
+        from pg_stat_user_tables
+       where relname in ('payment', 'transfer') or schemaname = 'outbox' and relname like 'event_%'
+      """;
+
   private DatabaseCounters() {}
+
+  /** Waits until the counters know of every row there is. Nothing may be written meanwhile. */
+  static void await(Sql sql) {
+    long start = System.nanoTime();
+    sql.run("select pg_stat_clear_snapshot()");
+    while (sql.number(NOT_COUNTED_YET) != 0 && System.nanoTime() - start < LATE_MAX.toNanos()) {
+      LockSupport.parkNanos(ASK_EVERY.toNanos());
+      sql.run("select pg_stat_clear_snapshot()");
+    }
+  }
 
   static Map<String, Long> read(Sql sql) {
     Map<String, Long> counters = new LinkedHashMap<>();

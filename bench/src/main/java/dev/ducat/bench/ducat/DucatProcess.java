@@ -17,6 +17,7 @@ import java.util.concurrent.locks.LockSupport;
 public final class DucatProcess implements AutoCloseable {
   private static final Duration START_MAX = Duration.ofMinutes(2);
   private static final Duration STOP_MAX = Duration.ofSeconds(30);
+  private static final int TAIL_LINES = 30;
   private static final Duration POLL = Duration.ofMillis(20);
 
   private final Process process;
@@ -30,7 +31,7 @@ public final class DucatProcess implements AutoCloseable {
   /**
    * Starts a node on the embedded services of a data folder, and waits until it serves.
    *
-   * @throws IllegalStateException when it does not; names its log
+   * @throws IllegalStateException when it does not; with the end of its log
    */
   public static DucatProcess start(Path data) {
     Path folder = data.resolve("bench");
@@ -64,12 +65,21 @@ public final class DucatProcess implements AutoCloseable {
     while (info.isEmpty()) {
       if (!process.isAlive() || System.nanoTime() - start > START_MAX.toNanos()) {
         process.destroyForcibly();
-        throw new IllegalStateException("the node did not start; its log is " + log);
+        throw new IllegalStateException("the node did not start; its log ends\n" + tail(log));
       }
       LockSupport.parkNanos(POLL.toNanos());
       info = ReadyInfo.read(ready);
     }
     return info.get();
+  }
+
+  private static String tail(Path log) {
+    try {
+      List<String> lines = Files.readAllLines(log);
+      return String.join("\n", lines.subList(Math.max(0, lines.size() - TAIL_LINES), lines.size()));
+    } catch (IOException unreadable) {
+      return String.valueOf(unreadable.getMessage());
+    }
   }
 
   public String host() {

@@ -37,8 +37,8 @@ public final class DucatRuns {
   public DucatRuns(Installation ducat, Consumer<Progress> progress) {
     this.ducat = ducat;
     this.progress = progress;
-    // A number that no earlier run on the same database had.
-    this.runs = clock.now().getEpochSecond() % (1L << 22) << 10;
+    // No two runs on a database begin in one millisecond.
+    this.runs = clock.now().toEpochMilli();
   }
 
   /**

@@ -21,13 +21,13 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  */
 public final class GrownDatabase {
   private static final String TABLES =
-      "('payment.payment'::regclass, 'payment.saga', 'outbox.event', 'ledger.transfer')";
+      "(values ('payment.payment'), ('payment.saga'), ('outbox.event'), ('ledger.transfer'))";
 
   /** Every index that backs no constraint: built at the end, which is many times faster. */
   private static final String INDEXES =
       """
       select i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid) from pg_index i
-       where i.indrelid in %s
+       where i.indrelid in (select name::regclass from %s as tables(name))
          and not exists (select from pg_constraint c where c.conindid = i.indexrelid)
       """
           .formatted(TABLES);

@@ -61,9 +61,17 @@ final class PspFacts {
           case "CAPTURE" -> CAPTURED;
           default -> 0;
         };
-    int before = payments.merge(KafkaFacts.hash(line[PAYMENT]), effect, (a, b) -> a | b);
-    boolean again = effect == AUTHORIZED ? before != AUTHORIZED : before != (AUTHORIZED | CAPTURED);
-    if (effect == 0 || again || !line[RESULT].equals("DONE") || !line[AMOUNT].equals(amount)) {
+    long payment = KafkaFacts.hash(line[PAYMENT]);
+    int before = payments.getOrDefault(payment, 0);
+    payments.put(payment, before | effect);
+    // An authorize is the first thing that happens to a payment, a capture the second and last.
+    boolean inOrder =
+        switch (effect) {
+          case AUTHORIZED -> before == 0;
+          case CAPTURED -> before == AUTHORIZED;
+          default -> false;
+        };
+    if (!inOrder || !line[RESULT].equals("DONE") || !line[AMOUNT].equals(amount)) {
       odd++;
     }
   }

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.ducat.bench.report;
+
+import org.jspecify.annotations.NullMarked;

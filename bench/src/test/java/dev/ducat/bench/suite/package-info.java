@@ -1,0 +1,4 @@
+@NullMarked
+package dev.ducat.bench.suite;
+
+import org.jspecify.annotations.NullMarked;
