@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Unnested<R> {
   private static final Pattern PARAMETER = Pattern.compile("\\$(\\d+)::(\\w+)\\[]");
-  private static final Pattern ALIAS = Pattern.compile("\\bas \\w+\\(([^)]*)\\)");
+  private static final Pattern NAMED = Pattern.compile("unnest\\(\\$\\d+::\\w+\\[]\\) as (\\w+)");
   private static final Pattern INSERTED = Pattern.compile("insert into [\\w.]+ \\(([^)]*)\\)");
 
   private record Column<R>(String type, Function<? super R, ? extends @Nullable Object> value) {}
@@ -74,18 +74,18 @@ final class Unnested<R> {
 
   /** What the arrays are called where they become rows, else the columns they are inserted into. */
   private static String[] names(String sql) {
-    List<String> lists = new ArrayList<>();
-    ALIAS.matcher(sql).results().map(match -> match.group(1)).forEach(lists::add);
-    if (lists.isEmpty()) {
-      MatchResult inserted =
-          INSERTED
-              .matcher(sql)
-              .results()
-              .findFirst()
-              .orElseThrow(() -> new IllegalStateException("no columns in: " + sql));
-      lists.add(inserted.group(1));
+    String[] named =
+        NAMED.matcher(sql).results().map(match -> match.group(1)).toArray(String[]::new);
+    if (named.length > 0) {
+      return named;
     }
-    return lists.getLast().strip().split("\\s*,\\s*");
+    MatchResult inserted =
+        INSERTED
+            .matcher(sql)
+            .results()
+            .findFirst()
+            .orElseThrow(() -> new IllegalStateException("no columns in: " + sql));
+    return inserted.group(1).strip().split("\\s*,\\s*");
   }
 
   private static @Nullable Object[] array(String type, int length) {
