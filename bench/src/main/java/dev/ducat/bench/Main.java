@@ -7,11 +7,20 @@ import picocli.CommandLine;
 public final class Main {
   private Main() {}
 
+  @SuppressWarnings("CatchAndPrintStackTrace") // Nobody is above to catch it.
   public static void main(String[] args) {
-    System.exit(
-        new CommandLine(new BenchCommand())
-            .setCaseInsensitiveEnumValuesAllowed(true)
-            .setExecutionExceptionHandler((failure, line, parsed) -> BenchCommand.explain(failure))
-            .execute(args));
+    // Whatever happens: threads of clients must not keep a failed bench alive.
+    int code = BenchCommand.FAILED;
+    try {
+      code =
+          new CommandLine(new BenchCommand())
+              .setCaseInsensitiveEnumValuesAllowed(true)
+              .setExecutionExceptionHandler(
+                  (failure, line, parsed) -> BenchCommand.explain(failure))
+              .execute(args);
+    } catch (Error broken) {
+      broken.printStackTrace();
+    }
+    System.exit(code);
   }
 }

@@ -13,18 +13,12 @@ import java.util.concurrent.locks.LockSupport;
 final class DatabaseCounters {
   private static final String DATABASE =
       """
-      select xact_commit, tup_inserted, tup_updated, tup_deleted, tup_fetched, tup_returned
+      select xact_commit, tup_inserted, tup_updated, tup_deleted
         from pg_stat_database where datname = current_database()
       """;
 
   private static final List<String> DATABASE_NAMES =
-      List.of(
-          "database commits",
-          "rows inserted",
-          "rows updated",
-          "rows deleted",
-          "rows fetched by index",
-          "rows returned");
+      List.of("database commits", "rows inserted", "rows updated", "rows deleted");
 
   private static final String TABLES =
       """

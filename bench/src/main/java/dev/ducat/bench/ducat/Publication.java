@@ -28,6 +28,8 @@ public final class Publication implements AutoCloseable {
 
   public Publication(Installation ducat) {
     sql = Sql.open(ducat.postgres());
+    // Looking must not cost what is looked at: unfinished sagas have an index.
+    sql.run("set enable_seqscan = off");
     consumer =
         new KafkaConsumer<>(
             Map.of(

@@ -58,6 +58,7 @@ final class Generator implements GrpcConnection.Listener {
   private int turn;
   private boolean sending;
   private volatile boolean tickQueued;
+  private Duration cpuBefore = Duration.ZERO;
   private String trouble = "";
 
   Generator(LoadPlan plan, Clock clock, EventLoop loop, Consumer<Progress> progress) {
@@ -88,6 +89,7 @@ final class Generator implements GrpcConnection.Listener {
         Epoch.micros(clock.now()) + TimeUnit.NANOSECONDS.toMicros(clockFrom - begin);
     shownAt = begin;
     sending = true;
+    later(plan.bounds().warmUp(), () -> cpuBefore = cpu());
     var unused = loop.scheduleAtFixedRate(this::show, 1, 1, TimeUnit.SECONDS);
     switch (plan.pace()) {
       case Pace.ClosedLoop closed -> {
@@ -216,6 +218,10 @@ final class Generator implements GrpcConnection.Listener {
     endWhenAllAnswered();
   }
 
+  private static Duration cpu() {
+    return ProcessHandle.current().info().totalCpuDuration().orElse(Duration.ZERO);
+  }
+
   private void later(Duration delay, Runnable work) {
     var unused = loop.schedule(work, delay.toNanos(), TimeUnit.NANOSECONDS);
   }
@@ -257,7 +263,7 @@ final class Generator implements GrpcConnection.Listener {
         clockFromEpochMicros,
         sent,
         goodCalls,
-        ProcessHandle.current().info().totalCpuDuration().orElse(Duration.ZERO),
+        cpu().minus(cpuBefore),
         Arrays.stream(statuses).boxed().toList(),
         Arrays.stream(outcomes).boxed().toList(),
         unanswered,

@@ -26,6 +26,8 @@ public final class LoadProcess implements AutoCloseable {
             "-Xmx192m",
             "-Xms192m",
             "-XX:+UseSerialGC",
+            // The second compiler would cost the machine more than its code saves here.
+            "-XX:TieredStopAtLevel=1",
             "-XX:+AlwaysPreTouch",
             "--enable-native-access=ALL-UNNAMED",
             "-cp",

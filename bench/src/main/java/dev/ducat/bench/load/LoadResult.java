@@ -18,7 +18,7 @@ import org.HdrHistogram.Histogram;
  * @param clockFromEpochMicros when the warm-up ended
  * @param sent calls, warm-up included
  * @param goodCalls that were answered as they should be, warm-up included
- * @param cpu time that the load process took on the processor, from its start to its end
+ * @param cpu time that the load process took on the processor, on the clock
  * @param statuses calls on the clock by gRPC status; the last one stands for broken streams
  * @param outcomes answers on the clock by what they said
  * @param unanswered calls that never got an answer

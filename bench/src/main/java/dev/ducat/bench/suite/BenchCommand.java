@@ -34,7 +34,9 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true)
 public final class BenchCommand implements Callable<Integer> {
   private static final int MISSED = 1;
-  private static final int FAILED = 2;
+
+  /** Exit code when there are no figures. */
+  public static final int FAILED = 2;
 
   @Option(names = "--quick", description = "Short runs: under three minutes, for a look.")
   private boolean quick;
