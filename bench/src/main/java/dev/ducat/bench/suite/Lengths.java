@@ -41,18 +41,18 @@ record Lengths(
           5_000_000,
           250);
 
-  /** Under three minutes for everything: good for a look, not for a page. */
+  /** Under three minutes for everything but growth: good for a look, not for a page. */
   static final Lengths QUICK =
       new Lengths(
-          2,
-          Duration.ofSeconds(15),
-          50_000,
-          Duration.ofSeconds(1),
-          Duration.ofSeconds(3),
+          1,
+          Duration.ofSeconds(10),
+          40_000,
+          Duration.ofMillis(500),
+          Duration.ofMillis(2_500),
           List.of(64, 256, 1_024, 2_048),
-          100_000,
-          100_000,
-          20);
+          50_000,
+          50_000,
+          10);
 
   Bounds run() {
     return new Bounds(settle, measured, Long.MAX_VALUE);

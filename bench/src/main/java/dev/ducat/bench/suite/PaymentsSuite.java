@@ -171,56 +171,63 @@ final class PaymentsSuite {
                   Workload.PAYMENTS_SPREAD,
                   new Pace.OpenLoop(OVERLOAD * maximum),
                   bench.lengths().run());
-      double liveAfter = megabytes(memory.liveBytes());
-      double share = outcome.perSecond() / maximum;
-      Histogram refusal = outcome.load().refusalMicros();
-      Spread goodput = Spread.of(outcome.perSecond());
-      bench
-          .report()
-          .add(
-              new Figure(
-                      NAME,
-                      "goodput under twice the maximum",
-                      "1/s",
-                      goodput,
-                      new Figure.Yardstick("the maximum", Spread.of(maximum), Spread.of(share)),
-                      "",
-                      Figure.Verdict.NO_TARGET)
-                  .asked(
-                      "≥ 0.9 × the maximum, errors only RESOURCE_EXHAUSTED",
-                      share >= 0.9 && outcome.load().errors() == 0));
-      bench
-          .report()
-          .add(
-              Figure.plain(
-                  NAME,
-                  String.format(
-                      Locale.ROOT, "refusals under overload (%,d), p99", outcome.load().refused()),
-                  "ms",
-                  Spread.of(refusal.getValueAtPercentile(99) / 1e3)));
-      bench
-          .report()
-          .add(
-              Figure.plain(NAME, "live heap after overload", "MB", Spread.of(liveAfter))
-                  .asked(
-                      String.format(Locale.ROOT, "flat (%.0f MB before)", liveBefore),
-                      liveAfter <= Math.max(1.25 * liveBefore, liveBefore + 32)));
-      // The process would have ended itself with OutOfMemoryError.
-      Processes.residentBytes(bench.ducat().node().pid())
-          .ifPresent(
-              resident ->
-                  bench
-                      .report()
-                      .add(
-                          Figure.plain(
-                                  NAME,
-                                  "memory of the Ducat process, all of it",
-                                  "MB",
-                                  Spread.of(megabytes(resident)))
-                              .asked(
-                                  "alive within -Xmx" + HEAP_MAX_MB + "m",
-                                  bench.ducat().node().isAlive())));
+      goodput(outcome, maximum);
+      memory(liveBefore, megabytes(memory.liveBytes()));
     }
+  }
+
+  private void goodput(Outcome outcome, double maximum) {
+    double share = outcome.perSecond() / maximum;
+    Figure.Yardstick other =
+        new Figure.Yardstick("the maximum", Spread.of(maximum), Spread.of(share));
+    bench
+        .report()
+        .add(
+            new Figure(
+                    NAME,
+                    "goodput under twice the maximum",
+                    "1/s",
+                    Spread.of(outcome.perSecond()),
+                    other,
+                    "",
+                    Figure.Verdict.NO_TARGET)
+                .asked(
+                    "≥ 0.9 × the maximum, errors only RESOURCE_EXHAUSTED",
+                    share >= 0.9 && outcome.load().errors() == 0));
+    bench
+        .report()
+        .add(
+            Figure.plain(
+                NAME,
+                String.format(
+                    Locale.ROOT, "refusals under overload (%,d), p99", outcome.load().refused()),
+                "ms",
+                Spread.of(outcome.load().refusalMicros().getValueAtPercentile(99) / 1e3)));
+  }
+
+  private void memory(double liveBefore, double liveAfter) {
+    bench
+        .report()
+        .add(
+            Figure.plain(NAME, "live heap after overload", "MB", Spread.of(liveAfter))
+                .asked(
+                    String.format(Locale.ROOT, "flat (%.0f MB before)", liveBefore),
+                    liveAfter <= Math.max(1.25 * liveBefore, liveBefore + 32)));
+    // A node that needed more heap would have ended itself with OutOfMemoryError.
+    Processes.residentBytes(bench.ducat().node().pid())
+        .ifPresent(
+            resident ->
+                bench
+                    .report()
+                    .add(
+                        Figure.plain(
+                                NAME,
+                                "memory of the Ducat process, all of it",
+                                "MB",
+                                Spread.of(megabytes(resident)))
+                            .asked(
+                                "alive within -Xmx" + HEAP_MAX_MB + "m",
+                                bench.ducat().node().isAlive())));
   }
 
   /** The cost sheet, of one run at full load. */

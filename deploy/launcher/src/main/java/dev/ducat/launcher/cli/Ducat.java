@@ -32,7 +32,7 @@ import picocli.CommandLine.ParameterException;
     },
     footer = {
       "",
-      "  test, image and format are commands of the ./ducat script.",
+      "  bench, test, image and format are commands of the ./ducat script.",
       "  Client commands exit with 0 done, 1 error, 2 declined, 3 still running."
     })
 public final class Ducat implements Runnable {
