@@ -311,6 +311,7 @@ final class InvariantCheckTest {
         house()
             .one(
                 "select payment_id::text from payment.payment where state = 'SETTLED'"
+                    + " and connector = 'simulator'"
                     + " and amount_captured between 1 and amount - 1 limit 1");
     String id = IdKind.PAYMENT.text(UUID.fromString(settled));
 
