@@ -177,7 +177,7 @@ final class Answers {
     };
   }
 
-  private static OperationKind kindOf(ConnectorCall call) {
+  static OperationKind kindOf(ConnectorCall call) {
     return switch (call.getCallCase()) {
       case AUTHORIZE -> OperationKind.OPERATION_KIND_AUTHORIZE;
       case CAPTURE -> OperationKind.OPERATION_KIND_CAPTURE;
@@ -187,7 +187,7 @@ final class Answers {
     };
   }
 
-  private static Money amountOf(ConnectorCall call) {
+  static Money amountOf(ConnectorCall call) {
     return switch (call.getCallCase()) {
       case AUTHORIZE -> call.getAuthorize().getAmount();
       case CAPTURE -> call.getCapture().getAmount();

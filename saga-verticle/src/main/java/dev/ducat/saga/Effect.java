@@ -45,6 +45,10 @@ enum Effect {
   SHOW_ACTION,
   /** Event: a person must decide. */
   PARK,
+  /** Event: a person decided, the payment is what it was before it stood still. */
+  RESUME,
+  /** Event: the same of a refund. */
+  RESUME_REFUND,
 
   /** Intent: hold and authorize; how to undo it is registered with it. */
   INTEND_AUTHORIZE,
@@ -87,5 +91,11 @@ enum Effect {
   /** The PSP is asked after a pause. */
   ASK_LATER,
   /** The compensation once more, after a pause. */
-  UNDO_AGAIN
+  UNDO_AGAIN,
+  /** Doubt begins anew: the PSP is asked at once, and again as patiently as at first. */
+  DOUBT_ANEW,
+  /** The action is sent as if for the first time, under the same key; counted. */
+  SEND_ANEW,
+  /** What must be done at last is done again at once, or what is left of it; counted. */
+  DO_ANEW
 }

@@ -24,6 +24,8 @@ final class Failures {
           case Outcome.Done d -> throw new IllegalStateException("done is no failure");
           case Outcome.Settled s -> throw new IllegalStateException("settled is no failure");
           case Outcome.Told t -> throw new IllegalStateException("a report is no failure");
+          case Outcome.GivenUp given -> "GIVEN_UP";
+          case Outcome.Retried r -> throw new IllegalStateException("a retry is no failure");
           case Outcome.TimeUp t -> throw new IllegalStateException("time is no failure");
           case Outcome.Pending p -> undoing ? "COMPENSATION_FAILED" : "OUTCOME_UNKNOWN";
           case Outcome.Unknown u -> undoing ? "COMPENSATION_FAILED" : "OUTCOME_UNKNOWN";
@@ -49,6 +51,8 @@ final class Failures {
       case Outcome.NotSent notSent -> "not sent";
       case Outcome.Told told -> "";
       case Outcome.TimeUp timeUp -> "its time is over";
+      case Outcome.Retried retried -> "";
+      case Outcome.GivenUp given -> "given up by an operator";
       case Outcome.LedgerRefused refused ->
           switch (Answers.codeOf(refused.result())) {
             case "ACCOUNT_CLOSED" -> "an account of this payment is closed";

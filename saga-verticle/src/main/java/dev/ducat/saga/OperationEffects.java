@@ -12,6 +12,7 @@ import dev.ducat.proto.payments.v1.PaymentEventDetail;
 import dev.ducat.proto.payments.v1.PaymentExpired;
 import dev.ducat.proto.payments.v1.PaymentReleaseStarted;
 import dev.ducat.proto.payments.v1.PaymentRemainderReleased;
+import dev.ducat.proto.payments.v1.PaymentResumed;
 import dev.ducat.proto.payments.v1.PaymentState;
 import dev.ducat.proto.payments.v1.Refund;
 import dev.ducat.proto.payments.v1.RefundCreated;
@@ -196,6 +197,17 @@ final class OperationEffects {
                 RefundNeedsAttention.newBuilder()
                     .setRefund(refund)
                     .setSagaId(draft.claim().sagaText())));
+  }
+
+  void resumedRefund() {
+    draft.data.getRefundBuilder().clearFailure();
+    Refund refund = refund(RefundState.REFUND_STATE_PENDING);
+    draft.tell(
+        PaymentEventDetail.newBuilder()
+            .setResumed(
+                PaymentResumed.newBuilder()
+                    .setSagaId(draft.claim().sagaText())
+                    .setRefund(refund)));
   }
 
   private long amountOfRefund() {

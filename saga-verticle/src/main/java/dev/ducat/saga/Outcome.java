@@ -47,6 +47,12 @@ public sealed interface Outcome {
   /** What it waited for has come: its time, or the end that somebody else puts to it. */
   record TimeUp() implements Outcome {}
 
+  /** A person wants it tried once more, now. */
+  record Retried() implements Outcome {}
+
+  /** A person gives it up: what was done is undone. */
+  record GivenUp() implements Outcome {}
+
   /** An answer that does not belong to what was asked: for a person, never booked. */
   record Mismatch(String message) implements Outcome {}
 }

@@ -7,6 +7,8 @@ import dev.ducat.kernel.id.PaymentId;
 import dev.ducat.kernel.lane.Plan;
 import dev.ducat.proto.internal.v1.CreatePaymentCommand;
 import dev.ducat.proto.internal.v1.Doorbell;
+import dev.ducat.proto.internal.v1.OperationCommand;
+import dev.ducat.proto.internal.v1.OperatorCommand;
 import dev.ducat.proto.internal.v1.Refusal;
 import dev.ducat.proto.internal.v1.ReportCommand;
 import dev.ducat.proto.internal.v1.ShardReply;
@@ -16,6 +18,7 @@ import dev.ducat.saga.PaymentLoadStore.Found;
 import dev.ducat.saga.PaymentLoadStore.Known;
 import dev.ducat.saga.PaymentLoadStore.Loaded;
 import dev.ducat.saga.PaymentMessage.Asking;
+import dev.ducat.saga.PaymentMessage.Attend;
 import dev.ducat.saga.PaymentMessage.Create;
 import dev.ducat.saga.PaymentMessage.Due;
 import dev.ducat.saga.PaymentMessage.Operate;
@@ -335,6 +338,91 @@ final class PaymentBatch {
         replies.add(new Reply(report.reply(), Answer.reported(false)));
       }
     }
+  }
+
+  /**
+   * A person decides about a saga. What changes it is written with its audit event; what has been
+   * decided already, or does not fit, changes nothing.
+   *
+   * @param loaded the saga as the table has it, where memory lacks it
+   * @param version definition version of what is begun
+   */
+  void attend(Attend attend, @Nullable Loaded loaded, int version) {
+    ended.add(attend.unit());
+    Live live = find(attend.sagaId());
+    if (live == null && loaded != null) {
+      Standing newest = payment(loaded.saga().claim().paymentId().uuid());
+      live = new Live(attend.unit(), loaded.saga(), newest == null ? loaded.standing() : newest);
+    }
+    if (live == null || live.saga().claim().shard() != attend.unit().shard()) {
+      replies.add(new Reply(attend.reply(), refusal(Answer.sagaNotFound())));
+      return;
+    }
+    OperatorCommand command = attend.request().getAttend();
+    switch (OperatorRules.judge(command, live.saga(), live.standing())) {
+      case OperatorRules.Apply apply -> {
+        Decision decision =
+            sagas.attend(
+                live.saga(), live.standing(), apply, now, ThreadLocalRandom.current());
+        take(live, decision.with(Attention.audit(command, live, decision)), now, Duration.ZERO);
+        attended(attend, decision.saga(), decision.standing());
+      }
+      case OperatorRules.Unchanged same -> attended(attend, live.saga(), live.standing());
+      case OperatorRules.GiveBack back -> giveBack(attend, live, version);
+      case OperatorRules.Refuse refuse ->
+          replies.add(new Reply(attend.reply(), refusal(refuse.refusal())));
+    }
+  }
+
+  /** The refund of an operator: one per captured saga, under a key that says so. */
+  private void giveBack(Attend attend, Live captured, int version) {
+    OperatorCommand command = attend.request().getAttend();
+    Standing standing = captured.standing();
+    OperationCommand asked = Attention.refund(command, captured);
+    switch (OperationRules.judge(
+        asked, standing, List.of(captured.saga()), IdKind.REFUND.text(ids.next()), now)) {
+      case OperationRules.Refuse refuse ->
+          replies.add(new Reply(attend.reply(), refusal(refuse.refusal())));
+      case OperationRules.Begin begin -> {
+        Claim of = captured.saga().claim();
+        Claim claim =
+            new Claim(
+                ids.next(),
+                SagaKind.REFUND,
+                version,
+                of.tenant(),
+                of.shard(),
+                of.paymentId(),
+                OperationRules.keyOf(asked),
+                now.plus(settings.keyLife()),
+                asked.getCanonical(),
+                asked.getFingerprint(),
+                attend.request().getTraceparent(),
+                now);
+        Decision begun =
+            sagas.operate(claim, begin.data(), standing, null, now, ThreadLocalRandom.current());
+        Decision decision = begun.with(Attention.audit(command, captured, begun));
+        stand(claim, standing, decision.standing());
+        works.put(claim.sagaId(), new Work(attend.unit(), null, decision.saga()));
+        newKeys.put(PaymentBook.Key.of(claim), claim.sagaId());
+        told.add(new Told(attend.unit().stream(), claim, decision));
+        attended(attend, decision.saga(), decision.standing());
+      }
+    }
+  }
+
+  private void attended(Attend attend, Saga saga, Standing standing) {
+    replies.add(
+        new Reply(
+            attend.reply(),
+            Answer.of(
+                SagaView.of(saga, standing, now, now).toBuilder()
+                    .setPayment(standing.payment())
+                    .build())));
+  }
+
+  private static ShardReply refusal(Refusal refusal) {
+    return ShardReply.newBuilder().setRefusal(refusal).build();
   }
 
   private void refuse(Report report, Refusal refusal) {

@@ -15,6 +15,7 @@ import dev.ducat.saga.PaymentLoadStore.Found;
 import dev.ducat.saga.PaymentLoadStore.Known;
 import dev.ducat.saga.PaymentLoadStore.Loaded;
 import dev.ducat.saga.PaymentMessage.Asking;
+import dev.ducat.saga.PaymentMessage.Attend;
 import dev.ducat.saga.PaymentMessage.Create;
 import dev.ducat.saga.PaymentMessage.Due;
 import dev.ducat.saga.PaymentMessage.Operate;
@@ -123,6 +124,11 @@ final class PaymentLane implements LaneActor<PaymentMessage> {
     lane.put(report);
   }
 
+  void attend(Attend attend) {
+    attend.unit().begin();
+    lane.put(attend);
+  }
+
   void waitOver(Asking asking) {
     lane.put(new WaitOver(asking));
   }
@@ -181,6 +187,7 @@ final class PaymentLane implements LaneActor<PaymentMessage> {
         case Operate operate when !book.knows(operate.key()) ->
             operations.put(operate.key(), operate);
         case Report report when !book.knows(report.sagaId()) -> reported.add(report.sagaId());
+        case Attend attend when !book.knows(attend.sagaId()) -> reported.add(attend.sagaId());
         case Scan scan -> scanned.add(scan.unit().shard());
         default -> {}
       }
@@ -219,6 +226,8 @@ final class PaymentLane implements LaneActor<PaymentMessage> {
         case Operate operate -> draft.operate(operate, operated.get(operate.key()), version);
         case Report report when report.unit().isDropped() -> notOwner(report);
         case Report report -> draft.report(report, reports.get(report.sagaId()));
+        case Attend attend when attend.unit().isDropped() -> notOwner(attend);
+        case Attend attend -> draft.attend(attend, reports.get(attend.sagaId()), version);
         case Returned returned -> draft.returned(returned);
         case Due due -> draft.due(due);
         case WaitOver over -> draft.waitOver(over.asking());
@@ -267,6 +276,18 @@ final class PaymentLane implements LaneActor<PaymentMessage> {
             });
         return nothing;
       }
+      case Attend attend -> {
+        Plan nothing = new Plan();
+        nothing.afterCommit(
+            () -> {
+              attend.unit().end();
+              attend
+                  .reply()
+                  .tryFail(
+                      new BusException(BusFailure.INTERNAL, "the decision could not be recorded"));
+            });
+        return nothing;
+      }
       case Returned returned -> draft.park(returned, failure);
       case Due due -> {}
       case WaitOver over -> draft.waitOver(over.asking());
@@ -289,6 +310,12 @@ final class PaymentLane implements LaneActor<PaymentMessage> {
         report
             .reply()
             .tryFail(new BusException(BusFailure.NOT_OWNER, report.unit().stream() + " moved"));
+      }
+      case Attend attend -> {
+        attend.unit().end();
+        attend
+            .reply()
+            .tryFail(new BusException(BusFailure.NOT_OWNER, attend.unit().stream() + " moved"));
       }
       case Returned returned -> {
         // Whoever owns it now asks the PSP what became of it: forgetting this costs time, not

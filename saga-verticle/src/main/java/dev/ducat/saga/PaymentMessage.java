@@ -147,6 +147,10 @@ sealed interface PaymentMessage {
   record Report(ShardUnit unit, ShardRequest request, UUID sagaId, Promise<ShardReply> reply)
       implements PaymentMessage {}
 
+  /** A person decides about a saga. */
+  record Attend(ShardUnit unit, ShardRequest request, UUID sagaId, Promise<ShardReply> reply)
+      implements PaymentMessage {}
+
   /** The client's wait is over: it is told how things stand. */
   record WaitOver(Asking asking) implements PaymentMessage {
     @Override

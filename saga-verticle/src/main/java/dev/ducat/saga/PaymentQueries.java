@@ -39,11 +39,13 @@ final class PaymentQueries {
   private final Clock clock;
   private final RefundQueries refunds;
   private final TimelineStore timelines;
+  private final SagaQueries sagas;
 
   PaymentQueries(Node node) {
     this.store = new PaymentQueryStore(node);
     this.clock = node.clock();
     this.timelines = new TimelineStore(node);
+    this.sagas = new SagaQueries(node);
     this.refunds = new RefundQueries(node, store);
   }
 
@@ -58,6 +60,8 @@ final class PaymentQueries {
       case REFUND_ID -> refunds.get(tenant, request.getRefundId());
       case LIST_REFUNDS -> refunds.list(tenant, request.getListRefunds());
       case EXPLAIN_PAYMENT_ID -> explain(tenant, request.getExplainPaymentId());
+      case SAGA_ID -> sagas.get(request.getSagaId());
+      case LIST_SAGAS -> sagas.list(request.getListSagas());
       case QUERY_NOT_SET -> Future.failedFuture(new IllegalArgumentException("no query"));
     };
   }

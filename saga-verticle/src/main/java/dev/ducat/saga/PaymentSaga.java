@@ -122,6 +122,25 @@ public final class PaymentSaga {
     return begun.with(closed.saga());
   }
 
+  /** The step after a person's decision that passed {@link OperatorRules}. */
+  Decision attend(
+      Saga saga, Standing standing, OperatorRules.Apply apply, Instant now, RandomGenerator random) {
+    SagaData.Builder data = saga.data().toBuilder();
+    if (apply.attested() != null) {
+      data.setAttested(apply.attested());
+    }
+    Saga stated =
+        new Saga(
+            saga.claim(),
+            saga.step(),
+            saga.phase(),
+            saga.attempt(),
+            saga.nextAttemptAt(),
+            saga.version(),
+            data.build());
+    return decide(stated, standing, apply.outcome(), now, random);
+  }
+
   /**
    * The smallest end for a saga whose outcome cannot be recorded: a person is told.
    *
@@ -196,7 +215,10 @@ public final class PaymentSaga {
 
   private Signal judge(Saga saga, Standing standing, Outcome outcome, Instant now) {
     return switch (outcome) {
-      case Outcome.Done done -> judgeDone(saga, standing);
+      case Outcome.Done done ->
+          saga.phase() == PARKED ? back(saga, standing) : judgeDone(saga, standing);
+      case Outcome.Retried retried -> saga.phase() == PARKED ? back(saga, standing) : HURRIED;
+      case Outcome.GivenUp given -> orRestOnly(saga, standing, RETRIES_SPENT);
       case Outcome.Settled settled -> SETTLED_TOO;
       case Outcome.Declined declined -> orRestOnly(saga, standing, DECLINED);
       case Outcome.LedgerRefused refused -> LEDGER_REFUSED;
@@ -216,6 +238,21 @@ public final class PaymentSaga {
               : saga.attempt() >= settings.retry().attemptsMax()
                   ? orRestOnly(saga, standing, RETRIES_SPENT)
                   : RETRYABLE;
+    };
+  }
+
+  /** Where a saga goes on that stood still. */
+  private static Signal back(Saga saga, Standing standing) {
+    if (saga.isParkedInDoubt()) {
+      return BACK_TO_ASK;
+    }
+    return switch (saga.step()) {
+      case AUTHORIZE ->
+          standing.payment().getAmountAuthorized().getMinorUnits() > 0
+              ? BACK_TO_UNDO
+              : BACK_TO_RELEASE;
+      case REFUND -> BACK_TO_RELEASE;
+      case VALIDATE, CAPTURE, REMAINDER, CANCEL, EXPIRE, SETTLE, NOTIFY -> BACK_TO_ACT;
     };
   }
 
@@ -250,6 +287,10 @@ public final class PaymentSaga {
     SagaData data = saga.data();
     if (saga.phase() == AWAIT) {
       return NOT_FOUND;
+    }
+    if (saga.phase() == PARKED) {
+      // A person says so, who looked it up.
+      return PROVEN_ABSENT;
     }
     if (saga.phase() != ASK) {
       return orTooLong(saga, UNKNOWN, now);

@@ -69,6 +69,8 @@ final class ReportRules {
       case Outcome.LedgerRefused l -> new Known();
       case Outcome.Told t -> new Known();
       case Outcome.TimeUp t -> new Known();
+      case Outcome.Retried r -> new Known();
+      case Outcome.GivenUp g -> new Known();
     };
   }
 

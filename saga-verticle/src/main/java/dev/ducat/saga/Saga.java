@@ -41,6 +41,23 @@ public record Saga(
     return phase.isUndoing() || (phase == Phase.ACT && step.voids());
   }
 
+  /**
+   * Whether it stands still at an action of which nobody knows whether it happened, or which did
+   * not come out as asked: not while it undoes, and not while it settles.
+   */
+  boolean isParkedInDoubt() {
+    if (phase != Phase.PARKED) {
+      return false;
+    }
+    return switch (step) {
+      case AUTHORIZE ->
+          data.getIntent().hasLedgerBefore() || data.getIntent().getConnectorCall().hasAuthorize();
+      case CAPTURE -> true;
+      case REFUND -> data.getIntent().hasLedgerBefore();
+      case VALIDATE, REMAINDER, CANCEL, EXPIRE, SETTLE, NOTIFY -> false;
+    };
+  }
+
   /** The state that operators see. */
   public SagaState state() {
     return switch (phase) {

@@ -85,6 +85,12 @@ final class SagaTable {
     t.on(AUTHORIZE, ASK, LEDGER_REFUSED, NOTIFY, ENDED, TURN_BACK, FAILED);
     t.outstanding(AUTHORIZE, PARK, SHOW_ACTION);
     t.outstanding(CAPTURE, PARK, SHOW_ACTION);
+    t.inDoubt(AUTHORIZE, RESUME);
+    // People err: a void of nothing is harmless, and keeps the authorize from coming after all.
+    t.on(AUTHORIZE, PARKED, DECLINED, AUTHORIZE, RELEASE, RESUME, TURN_BACK, INTEND_REVERSAL);
+    t.on(AUTHORIZE, PARKED, RETRIES_SPENT, AUTHORIZE, RELEASE, RESUME, TURN_BACK, INTEND_REVERSAL);
+    t.inDoubt(CAPTURE, RESUME);
+    t.on(CAPTURE, PARKED, DECLINED, AUTHORIZE, UNDO, RESUME, TURN_BACK, INTEND_REVERSAL);
     t.settles();
     t.on(AUTHORIZE, RELEASE, DONE, NOTIFY, UNDONE, FAILED);
     t.on(AUTHORIZE, UNDO, DONE, NOTIFY, UNDONE, REVERSED, FAILED);
@@ -117,6 +123,27 @@ final class SagaTable {
       t.on(CAPTURE, phase, RETRYABLE, CAPTURE, ACT, NOTE_ATTEMPT, AGAIN);
     }
     t.outstanding(CAPTURE, PARK);
+    t.inDoubt(CAPTURE, RESUME);
+    t.on(
+        CAPTURE,
+        PARKED,
+        DECLINED,
+        AUTHORIZE,
+        UNDO,
+        RESUME,
+        TURN_BACK,
+        CAPTURE_FAILED,
+        INTEND_REVERSAL);
+    t.on(
+        CAPTURE,
+        PARKED,
+        REST_ONLY,
+        REMAINDER,
+        ACT,
+        RESUME,
+        TURN_BACK,
+        CAPTURE_FAILED,
+        INTEND_VOID);
     t.on(REMAINDER, ACT, DONE, SETTLE, ACT, RELEASED, INTEND_SETTLE);
     t.voids(REMAINDER, ACT);
     t.settles();
@@ -162,6 +189,10 @@ final class SagaTable {
     t.on(REFUND, ACT, LEDGER_REFUSED, NOTIFY, ENDED, TURN_BACK, REFUND_FAILED);
     t.on(REFUND, ASK, LEDGER_REFUSED, NOTIFY, ENDED, TURN_BACK, REFUND_FAILED);
     t.outstanding(REFUND, PARK_REFUND);
+    t.inDoubt(REFUND, RESUME_REFUND);
+    t.on(
+        REFUND, PARKED, DECLINED, REFUND, RELEASE, RESUME_REFUND, TURN_BACK, INTEND_REFUND_RELEASE);
+    t.on(REFUND, PARKED, BACK_TO_RELEASE, REFUND, RELEASE, RESUME_REFUND, DO_ANEW);
     t.on(REFUND, RELEASE, DONE, NOTIFY, UNDONE, REFUND_FAILED);
     t.on(REFUND, RELEASE, MISMATCH, REFUND, PARKED, NOTE_ATTEMPT, PARK_REFUND);
     return t.rows;
@@ -190,12 +221,20 @@ final class SagaTable {
 
     for (Phase phase : OUTSTANDING) {
       on(step, phase, Signal.TOLD, step, Phase.TOLD, BELIEVE);
+      on(step, phase, HURRIED, step, phase);
     }
     on(step, Phase.TOLD, MISMATCH, step, PARKED, NOTE_ATTEMPT, park);
     if (step != CAPTURE) {
       // The PSP says that it is done, and the ledger refuses what should have come before.
       on(step, Phase.TOLD, LEDGER_REFUSED, step, PARKED, NOTE_ATTEMPT, park);
     }
+  }
+
+  /** What a person can do about an action in doubt, beside giving it up. */
+  private void inDoubt(Step step, Effect resume) {
+    on(step, PARKED, Signal.TOLD, step, Phase.TOLD, resume, BELIEVE);
+    on(step, PARKED, PROVEN_ABSENT, step, ACT, resume, SEND_ANEW);
+    on(step, PARKED, BACK_TO_ASK, step, ASK, resume, DOUBT_ANEW);
   }
 
   private static Effect[] with(@org.jspecify.annotations.Nullable Effect first, Effect... shown) {
@@ -217,10 +256,22 @@ final class SagaTable {
     on(step, phase, DECLINED, step, PARKED, NOTE_ATTEMPT, PARK);
     on(step, phase, MISMATCH, step, PARKED, NOTE_ATTEMPT, PARK);
     on(step, phase, TOO_LONG, step, PARKED, NOTE_ATTEMPT, PARK);
+    on(step, phase, HURRIED, step, phase);
+    on(step, PARKED, backTo(phase), step, phase, RESUME, DO_ANEW);
+  }
+
+  private static Signal backTo(Phase phase) {
+    return switch (phase) {
+      case RELEASE -> BACK_TO_RELEASE;
+      case UNDO -> BACK_TO_UNDO;
+      case ACT -> BACK_TO_ACT;
+      default -> throw new IllegalArgumentException("nothing is voided in " + phase);
+    };
   }
 
   private void settles() {
     on(SETTLE, ACT, DONE, NOTIFY, ENDED, SETTLED, COMPLETED);
     on(SETTLE, ACT, MISMATCH, SETTLE, PARKED, NOTE_ATTEMPT, PARK);
+    on(SETTLE, PARKED, BACK_TO_ACT, SETTLE, ACT, RESUME, DO_ANEW);
   }
 }

@@ -144,6 +144,9 @@ public final class SagaVerticle extends VerticleBase {
     if (request.hasReport()) {
       return report(lane, unit, request);
     }
+    if (request.hasAttend()) {
+      return attend(lane, unit, request);
+    }
     PaymentMessage.Asking asking =
         switch (request.getCommandCase()) {
           case CREATE -> new PaymentMessage.Create(unit, request);
@@ -151,7 +154,7 @@ public final class SagaVerticle extends VerticleBase {
               PaymentId.parse(OperationRules.paymentOf(request.getOperate()))
                   .map(id -> new PaymentMessage.Operate(unit, request, id))
                   .orElse(null);
-          case REPORT, COMMAND_NOT_SET -> null;
+          case REPORT, ATTEND, COMMAND_NOT_SET -> null;
         };
     if (asking == null) {
       return Future.failedFuture(new IllegalArgumentException("no command"));
@@ -177,6 +180,17 @@ public final class SagaVerticle extends VerticleBase {
     }
     Promise<ShardReply> reply = Promise.promise();
     lane.report(new PaymentMessage.Report(unit, request, saga.get(), reply));
+    return reply.future();
+  }
+
+  private static Future<ShardReply> attend(PaymentLane lane, ShardUnit unit, ShardRequest request) {
+    Optional<UUID> saga = IdKind.SAGA.parse(OperatorRules.sagaOf(request.getAttend()));
+    if (saga.isEmpty()) {
+      return Future.succeededFuture(
+          ShardReply.newBuilder().setRefusal(Answer.sagaNotFound()).build());
+    }
+    Promise<ShardReply> reply = Promise.promise();
+    lane.attend(new PaymentMessage.Attend(unit, request, saga.get(), reply));
     return reply.future();
   }
 

@@ -211,17 +211,21 @@ final class Timeline {
     return TimelineEntry.newBuilder()
         .setTime(Times.toProto(tried.start()))
         .setSagaId(IdKind.SAGA.text(tried.sagaId()))
-        .setAttempt(
-            Attempt.newBuilder()
-                .setStep(tried.step().text())
-                .setPhase(phase(tried.phase()))
-                .setNumber(tried.number())
-                .setOutcome(outcome(tried.signal()))
-                .setError(tried.error())
-                .setConnectorReference(tried.connectorReference())
-                .setStartTime(Times.toProto(tried.start()))
-                .setDuration(
-                    com.google.protobuf.util.Durations.fromMillis(tried.took().toMillis())))
+        .setAttempt(tried(tried))
+        .build();
+  }
+
+  /** A try, for people. */
+  static Attempt tried(Tried tried) {
+    return Attempt.newBuilder()
+        .setStep(tried.step().text())
+        .setPhase(phase(tried.phase()))
+        .setNumber(tried.number())
+        .setOutcome(outcome(tried.signal()))
+        .setError(tried.error())
+        .setConnectorReference(tried.connectorReference())
+        .setStartTime(Times.toProto(tried.start()))
+        .setDuration(com.google.protobuf.util.Durations.fromMillis(tried.took().toMillis()))
         .build();
   }
 
@@ -234,7 +238,15 @@ final class Timeline {
       case UNKNOWN, NOT_FOUND, MISMATCH, TOO_LONG -> StepOutcome.STEP_OUTCOME_UNKNOWN;
       case VALID, DONE, SETTLED_TOO, HELD, PART, REST, AFTER_CAPTURE, TOLD ->
           StepOutcome.STEP_OUTCOME_DONE;
-      case LAPSED, BUSY, CLOSED -> StepOutcome.STEP_OUTCOME_UNSPECIFIED;
+      case LAPSED,
+          BUSY,
+          CLOSED,
+          HURRIED,
+          BACK_TO_ASK,
+          BACK_TO_ACT,
+          BACK_TO_RELEASE,
+          BACK_TO_UNDO ->
+          StepOutcome.STEP_OUTCOME_UNSPECIFIED;
     };
   }
 

@@ -89,6 +89,8 @@ final class Transition {
       case FAILED -> payments.failed();
       case SHOW_ACTION -> payments.showAction();
       case PARK -> payments.park();
+      case RESUME -> payments.resumed();
+      case RESUME_REFUND -> operations.resumedRefund();
       case CAPTURE_STARTED -> operations.captureStarted();
       case CAPTURE_FAILED -> operations.captureFailed();
       case OPEN_AUTHORIZATION -> draft.others.add(operations.openAuthorization());
@@ -122,6 +124,12 @@ final class Transition {
       case SOON -> next = now.plus(settings.retry().notSent());
       case LATER -> next = now.plus(LOOK_AGAIN);
       case ASK_LATER -> ask();
+      case DOUBT_ANEW -> doubtAnew();
+      case SEND_ANEW -> {
+        intend(draft.data.getIntent());
+        attempt = before.attempt() + 1;
+      }
+      case DO_ANEW -> doAnew();
       case UNDO_AGAIN -> {
         attempt++;
         next = now.plus(settings.retry().undo().afterFailures(attempt - 1, random));
@@ -262,6 +270,25 @@ final class Transition {
         "query_outcome",
         Failures.text(Failures.reasonOf(outcome)),
         Map.of("saga_id", before.claim().sagaText(), "step", before.step().text()));
+  }
+
+  private void doubtAnew() {
+    if (!draft.data.hasProvenAfter()) {
+      ConnectorTerms terms = termsOf(draft.data.getConnector());
+      Duration wait =
+          terms == null ? Duration.ofMinutes(1) : terms.deadline().plus(terms.quarantine());
+      draft.data.setProvenAfter(Times.toProto(now.plus(wait)));
+    }
+    draft.data.setUnknownSince(Times.toProto(now)).clearTold().clearPolls();
+  }
+
+  private void doAnew() {
+    attempt++;
+    draft.data.setUndoSince(Times.toProto(now));
+    if (outcome instanceof Outcome.Done) {
+      // The PSP has done it, as a person found out: the ledger's part is left.
+      draft.data.getIntentBuilder().clearConnectorCall();
+    }
   }
 
   private void ask() {
