@@ -1,9 +1,9 @@
 package dev.ducat.torture.machine;
 
 import dev.ducat.embedded.EmbeddedServices;
+import dev.ducat.kernel.sql.PgSettings;
 import dev.ducat.launcher.config.NodeConfig.RedisUri;
 import dev.ducat.launcher.config.NodeConfig.Services;
-import dev.ducat.kernel.sql.PgSettings;
 import io.vertx.core.net.SocketAddress;
 import java.io.IOException;
 import java.nio.file.Path;

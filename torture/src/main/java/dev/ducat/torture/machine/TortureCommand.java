@@ -59,7 +59,8 @@ public final class TortureCommand implements Callable<Integer> {
   private Path data = Path.of(System.getProperty("ducat.home", "."), ".ducat", "torture");
 
   public static void main(String[] args) {
-    System.exit(new CommandLine(new TortureCommand()).setExitCodeExceptionMapper(e -> 2).execute(args));
+    System.exit(
+        new CommandLine(new TortureCommand()).setExitCodeExceptionMapper(e -> 2).execute(args));
   }
 
   private record Struck(String fault, double at, double healed) {}
@@ -114,7 +115,8 @@ public final class TortureCommand implements Callable<Integer> {
         working.add(threads.submit(() -> work(one, end, cluster, history, timeline)));
       }
       for (int turn = 0; System.nanoTime() - end < 0; turn++) {
-        Pause.until(Math.min(end, System.nanoTime() + 10_000_000_000L + dice.nextInt(3_000) * 1_000_000L));
+        Pause.until(
+            Math.min(end, System.nanoTime() + 10_000_000_000L + dice.nextInt(3_000) * 1_000_000L));
         System.err.printf(
             "torture: %3.0f s, %d payments, %d calls/s%n",
             timeline.now(), timeline.payments.get(), timeline.goodput((long) timeline.now() - 1));
@@ -191,7 +193,12 @@ public final class TortureCommand implements Callable<Integer> {
   private static String version() throws Exception {
     Process git =
         new ProcessBuilder(
-                "git", "-C", System.getProperty("ducat.home", "."), "describe", "--always", "--dirty")
+                "git",
+                "-C",
+                System.getProperty("ducat.home", "."),
+                "describe",
+                "--always",
+                "--dirty")
             .redirectErrorStream(true)
             .start();
     return new String(git.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8)
