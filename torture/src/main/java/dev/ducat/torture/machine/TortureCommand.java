@@ -72,6 +72,8 @@ public final class TortureCommand implements Callable<Integer> {
       throw new IllegalArgumentException("1 to 26 clients, 1 to 1000 payments per second");
     }
     Files.createDirectories(data);
+    // Not a service's, so it outlives their data: what an earlier run did would look unasked for.
+    Files.deleteIfExists(data.resolve("simulator").resolve("journal.tsv"));
     ClientHistory history = new ClientHistory();
     try (Cluster cluster = Cluster.start(data.toAbsolutePath(), NODES);
         BalanceSamples samples = BalanceSamples.start(cluster.endpoints().postgres())) {
