@@ -33,7 +33,7 @@ final class MixedPlan {
   /** Lives one payment's life. */
   void live() {
     String key = prefix + "-" + round++;
-    long amount = 10 + dice.nextInt(10_000);
+    long amount = 10L + dice.nextInt(10_000);
     String method = method(dice.nextInt(100));
     boolean manual = dice.nextInt(3) == 0 && !method.startsWith("wallet:");
     Sent sent = new Sent("default", key, amount, "EUR", "acme", method);

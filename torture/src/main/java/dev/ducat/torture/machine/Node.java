@@ -11,7 +11,7 @@ import java.util.List;
 
 /** A node in a process of its own, started as a user starts it. It ends when this JVM does. */
 record Node(Process process, SocketAddress grpc) {
-  private static final Duration START_MAX = Duration.ofSeconds(120);
+  private static final Duration START_MAX = Duration.ofMinutes(2);
 
   /** Starts a node of a cluster and waits until it serves. */
   static Node start(Path data, String name) throws IOException {

@@ -7,6 +7,7 @@ import dev.ducat.launcher.check.Finding;
 import dev.ducat.launcher.check.InvariantCheck;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -14,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
@@ -126,7 +128,7 @@ public final class TortureCommand implements Callable<Integer> {
         if (!names.isEmpty() && end - System.nanoTime() > 10_000_000_000L) {
           String name = names.get(turn % names.size());
           double at = timeline.now();
-          Fault fault = java.util.Objects.requireNonNull(Fault.all().get(name));
+          Fault fault = Objects.requireNonNull(Fault.all().get(name));
           fault.strike(cluster, dice);
           struck.add(new Struck(name, at, timeline.now()));
           System.err.printf("torture: %s at %.1f s, healed at %.1f s%n", name, at, timeline.now());
@@ -203,7 +205,6 @@ public final class TortureCommand implements Callable<Integer> {
                 "--dirty")
             .redirectErrorStream(true)
             .start();
-    return new String(git.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8)
-        .strip();
+    return new String(git.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
   }
 }
