@@ -67,6 +67,10 @@ enum Effect {
   OPEN_AUTHORIZATION,
   /** Remembers what the PSP reported. */
   BELIEVE,
+  /** Waits for the PSP's report of the settlement. */
+  EXPECT_SETTLEMENT,
+  /** The report has not come for long. Audited. */
+  REMIND,
   /** Looks again a little later. */
   LATER,
 

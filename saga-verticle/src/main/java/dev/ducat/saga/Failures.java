@@ -24,6 +24,8 @@ final class Failures {
           case Outcome.Done d -> throw new IllegalStateException("done is no failure");
           case Outcome.Settled s -> throw new IllegalStateException("settled is no failure");
           case Outcome.Told t -> throw new IllegalStateException("a report is no failure");
+          case Outcome.SettlementReported r ->
+              throw new IllegalStateException("a settlement is no failure");
           case Outcome.TimeUp t -> throw new IllegalStateException("time is no failure");
           case Outcome.Pending p -> undoing ? "COMPENSATION_FAILED" : "OUTCOME_UNKNOWN";
           case Outcome.Unknown u -> undoing ? "COMPENSATION_FAILED" : "OUTCOME_UNKNOWN";
@@ -48,6 +50,7 @@ final class Failures {
       case Outcome.NotFound notFound -> "the PSP knows no such operation";
       case Outcome.NotSent notSent -> "not sent";
       case Outcome.Told told -> "";
+      case Outcome.SettlementReported reported -> "the PSP reports it settled";
       case Outcome.TimeUp timeUp -> "its time is over";
       case Outcome.LedgerRefused refused ->
           switch (Answers.codeOf(refused.result())) {

@@ -44,6 +44,9 @@ public sealed interface Outcome {
   /** The PSP reports by itself that it is done, exactly as asked. */
   record Told(OperationResult report) implements Outcome {}
 
+  /** The PSP reported the settlement of a capture, and that is recorded. */
+  record SettlementReported() implements Outcome {}
+
   /** What it waited for has come: its time, or the end that somebody else puts to it. */
   record TimeUp() implements Outcome {}
 

@@ -91,6 +91,10 @@ final class PaymentEffects {
         .clearFailure()
         .setAmountCaptured(
             draft.money(draft.payment.getAmountCaptured().getMinorUnits() + draft.pendingCapture));
+    if (draft.data.hasSettlement()) {
+      // The PSP reported it settled before anybody knew that it was captured.
+      draft.settlementReported += draft.pendingCapture;
+    }
     draft.pendingCapture = 0;
     draft.event(
         PaymentEventDetail.newBuilder()

@@ -3,6 +3,7 @@ package dev.ducat.saga;
 import dev.ducat.kernel.bus.BusException;
 import dev.ducat.kernel.bus.BusFailure;
 import dev.ducat.kernel.crash.CrashPoint;
+import dev.ducat.kernel.id.PaymentId;
 import dev.ducat.kernel.lane.Lane;
 import dev.ducat.kernel.lane.LaneActor;
 import dev.ducat.kernel.lane.Plan;
@@ -38,6 +39,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -68,6 +70,8 @@ final class PaymentLane implements LaneActor<PaymentMessage> {
   private Map<PaymentBook.Key, Found> operated = Map.of();
 
   private Map<UUID, Loaded> reports = Map.of();
+
+  private Map<UUID, Loaded> settling = Map.of();
 
   private List<Loaded> overdue = List.of();
 
@@ -174,8 +178,13 @@ final class PaymentLane implements LaneActor<PaymentMessage> {
     Set<PaymentBook.Key> unknown = new LinkedHashSet<>();
     Map<PaymentBook.Key, Operate> operations = new LinkedHashMap<>();
     Set<UUID> reported = new LinkedHashSet<>();
+    Set<UUID> settled = new LinkedHashSet<>();
     Set<Integer> scanned = new LinkedHashSet<>();
     for (PaymentMessage message : batch) {
+      if (message instanceof Report report && ReportRules.isSettlement(report)) {
+        PaymentId.parse(report.request().getReport().getPaymentId())
+            .ifPresent(id -> settled.add(id.uuid()));
+      }
       switch (message) {
         case Create create when !book.knows(create.key()) -> unknown.add(create.key());
         case Operate operate when !book.knows(operate.key()) ->
@@ -194,6 +203,7 @@ final class PaymentLane implements LaneActor<PaymentMessage> {
       }
     }
     reports = reported.isEmpty() ? Map.of() : PaymentLoadStore.bySagas(connection, reported);
+    settling = settled.isEmpty() ? Map.of() : PaymentLoadStore.settling(connection, settled);
     operated =
         operations.isEmpty()
             ? Map.of()
@@ -218,7 +228,8 @@ final class PaymentLane implements LaneActor<PaymentMessage> {
         case Create create -> draft.create(create, found.get(create.key()), version);
         case Operate operate -> draft.operate(operate, operated.get(operate.key()), version);
         case Report report when report.unit().isDropped() -> notOwner(report);
-        case Report report -> draft.report(report, reports.get(report.sagaId()));
+        case Report report ->
+            draft.report(report, reports.get(report.sagaId()), settlingOf(report));
         case Returned returned -> draft.returned(returned);
         case Due due -> draft.due(due);
         case WaitOver over -> draft.waitOver(over.asking());
@@ -229,6 +240,12 @@ final class PaymentLane implements LaneActor<PaymentMessage> {
     List<Loaded> forgotten = overdue;
     plan.afterCommit(() -> committed(draft, forgotten));
     return plan;
+  }
+
+  private @Nullable Loaded settlingOf(Report report) {
+    return PaymentId.parse(report.request().getReport().getPaymentId())
+        .map(id -> settling.get(id.uuid()))
+        .orElse(null);
   }
 
   /** The newest that every live node could go on with. */

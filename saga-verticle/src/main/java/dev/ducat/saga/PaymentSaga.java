@@ -8,6 +8,7 @@ import static dev.ducat.saga.Phase.AWAIT;
 import static dev.ducat.saga.Phase.PARKED;
 import static dev.ducat.saga.Signal.*;
 import static dev.ducat.saga.Step.CAPTURE;
+import static dev.ducat.saga.Step.SETTLE;
 import static dev.ducat.saga.Step.VALIDATE;
 
 import dev.ducat.proto.internal.v1.SagaData;
@@ -82,7 +83,8 @@ public final class PaymentSaga {
   /** The step after an outcome. */
   public Decision decide(
       Saga saga, Standing standing, Outcome outcome, Instant now, RandomGenerator random) {
-    return take(saga, standing, judge(saga, standing, outcome, now), outcome, now, random);
+    Outcome told = SettlementRules.against(saga, outcome);
+    return take(saga, standing, judge(saga, standing, told, now), told, now, random);
   }
 
   /**
@@ -203,6 +205,8 @@ public final class PaymentSaga {
       case Outcome.Mismatch mismatch -> MISMATCH;
       case Outcome.NotSent notSent -> NOT_SENT;
       case Outcome.Told told -> Signal.TOLD;
+      case Outcome.SettlementReported reported -> saga.step() == SETTLE ? REPORTED : EARLY;
+      case Outcome.TimeUp timeUp when saga.step() == SETTLE -> LAPSED;
       case Outcome.TimeUp timeUp ->
           standing.closing() != Closing.NONE
               ? CLOSED
@@ -232,10 +236,14 @@ public final class PaymentSaga {
       case AUTHORIZE -> payment.getCaptureMode() == CaptureMode.CAPTURE_MODE_MANUAL ? HELD : DONE;
       case CAPTURE ->
           saga.claim().kind() == SagaKind.PAYMENT || rest == 0
-              ? DONE
+              ? SettlementRules.isAwaited(saga, standing) ? UNSETTLED : DONE
               : saga.data().getFinalCapture() ? REST : PART;
-      case CANCEL, EXPIRE -> captured > 0 ? AFTER_CAPTURE : DONE;
-      case VALIDATE, REMAINDER, REFUND, SETTLE, NOTIFY -> DONE;
+      case CANCEL, EXPIRE ->
+          captured == 0
+              ? DONE
+              : SettlementRules.isAwaited(saga, standing) ? UNSETTLED : AFTER_CAPTURE;
+      case REMAINDER -> SettlementRules.isAwaited(saga, standing) ? UNSETTLED : DONE;
+      case VALIDATE, REFUND, SETTLE, NOTIFY -> DONE;
     };
   }
 
@@ -260,6 +268,7 @@ public final class PaymentSaga {
     ConnectorTerms terms = termsOf(saga);
     Duration window = terms.idempotencyWindow().minus(terms.windowMargin());
     return now.isBefore(Times.fromProto(data.getFirstSentTime()).plus(window))
+            && !data.hasSettlement()
         ? PROVEN_ABSENT
         : orTooLong(saga, NOT_FOUND, now);
   }

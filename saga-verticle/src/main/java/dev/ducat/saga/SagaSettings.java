@@ -1,6 +1,7 @@
 package dev.ducat.saga;
 
 import dev.ducat.kernel.lane.LaneSettings;
+import dev.ducat.proto.connector.v1.SettlementMode;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -71,6 +72,12 @@ public record SagaSettings(
   /** The fee a merchant pays. */
   public Fee feeOf(String merchantAccount) {
     return fees.getOrDefault(merchantAccount, fee);
+  }
+
+  /** Whether a connector's captures settle only when the PSP reports it. */
+  boolean settlesOnReport(String connector) {
+    ConnectorTerms terms = connectors.get(connector);
+    return terms != null && terms.settlement() == SettlementMode.SETTLEMENT_MODE_REPORTED;
   }
 
   public SagaSettings withFees(Fee all, Map<String, Fee> byMerchant) {

@@ -70,6 +70,7 @@ final class SagaTable {
       // Nothing of the outside lies between capture and settle: three steps in one commit.
       t.on(CAPTURE, phase, SETTLED_TOO, NOTIFY, ENDED, CAPTURED, SETTLED, COMPLETED);
       t.on(CAPTURE, phase, DONE, SETTLE, ACT, CAPTURED, INTEND_SETTLE);
+      t.unsettled(CAPTURE, phase, CAPTURED);
     }
     for (Phase phase : OUTSTANDING) {
       t.on(AUTHORIZE, phase, DECLINED, AUTHORIZE, RELEASE, TURN_BACK, INTEND_RELEASE);
@@ -99,6 +100,7 @@ final class SagaTable {
     for (Phase phase : DOING) {
       t.on(CAPTURE, phase, SETTLED_TOO, NOTIFY, ENDED, CAPTURED, SETTLED, COMPLETED);
       t.on(CAPTURE, phase, DONE, SETTLE, ACT, CAPTURED, INTEND_SETTLE);
+      t.unsettled(CAPTURE, phase, CAPTURED);
       t.on(CAPTURE, phase, PART, CAPTURE, ENDED, CAPTURED);
       t.on(CAPTURE, phase, REST, REMAINDER, ACT, CAPTURED, INTEND_VOID);
     }
@@ -118,6 +120,7 @@ final class SagaTable {
     }
     t.outstanding(CAPTURE, PARK);
     t.on(REMAINDER, ACT, DONE, SETTLE, ACT, RELEASED, INTEND_SETTLE);
+    t.unsettled(REMAINDER, ACT, RELEASED);
     t.voids(REMAINDER, ACT);
     t.settles();
     t.on(AUTHORIZE, UNDO, DONE, NOTIFY, UNDONE, REVERSED, FAILED);
@@ -130,6 +133,7 @@ final class SagaTable {
     t.on(VALIDATE, ACT, VALID, CANCEL, ACT, RELEASE_STARTED, INTEND_VOID);
     t.on(CANCEL, ACT, DONE, NOTIFY, ENDED, CANCELED);
     t.on(CANCEL, ACT, AFTER_CAPTURE, SETTLE, ACT, RELEASED, INTEND_SETTLE);
+    t.unsettled(CANCEL, ACT, RELEASED);
     t.voids(CANCEL, ACT);
     t.settles();
     return t.rows;
@@ -142,6 +146,7 @@ final class SagaTable {
     t.on(EXPIRE, OPEN, CLOSED, EXPIRE, ENDED);
     t.on(EXPIRE, ACT, DONE, NOTIFY, ENDED, EXPIRED);
     t.on(EXPIRE, ACT, AFTER_CAPTURE, SETTLE, ACT, RELEASED, INTEND_SETTLE);
+    t.unsettled(EXPIRE, ACT, RELEASED);
     t.voids(EXPIRE, ACT);
     t.settles();
     return t.rows;
@@ -192,7 +197,12 @@ final class SagaTable {
       on(step, phase, Signal.TOLD, step, Phase.TOLD, BELIEVE);
     }
     on(step, Phase.TOLD, MISMATCH, step, PARKED, NOTE_ATTEMPT, park);
-    if (step != CAPTURE) {
+    if (step == CAPTURE) {
+      // What is settled was captured: the PSP is asked about that at once.
+      on(step, ACT, EARLY, step, ASK, DOUBT);
+      on(step, ASK, EARLY, step, ASK);
+      on(step, AWAIT, EARLY, step, AWAIT, SOON);
+    } else {
       // The PSP says that it is done, and the ledger refuses what should have come before.
       on(step, Phase.TOLD, LEDGER_REFUSED, step, PARKED, NOTE_ATTEMPT, park);
     }
@@ -219,7 +229,18 @@ final class SagaTable {
     on(step, phase, TOO_LONG, step, PARKED, NOTE_ATTEMPT, PARK);
   }
 
+  /** The payment rests in CAPTURED until the PSP reports the settlement of what was captured. */
+  private void unsettled(Step step, Phase phase, Effect told) {
+    on(step, phase, UNSETTLED, SETTLE, OPEN, told, INTEND_SETTLE, EXPECT_SETTLEMENT);
+  }
+
   private void settles() {
+    on(SETTLE, OPEN, REPORTED, SETTLE, ACT);
+    on(SETTLE, OPEN, LAPSED, SETTLE, OPEN, REMIND, EXPECT_SETTLEMENT);
+    if (kind == SagaKind.PAYMENT || kind == SagaKind.CAPTURE) {
+      // Reports name captures: what they say of another saga's is kept, and the right one awaited.
+      on(SETTLE, OPEN, MISMATCH, SETTLE, PARKED, NOTE_ATTEMPT, PARK);
+    }
     on(SETTLE, ACT, DONE, NOTIFY, ENDED, SETTLED, COMPLETED);
     on(SETTLE, ACT, MISMATCH, SETTLE, PARKED, NOTE_ATTEMPT, PARK);
   }

@@ -18,6 +18,9 @@ final class Transition {
   /** A capture that is in the way when an authorization lapses ends soon, or waits for a person. */
   private static final Duration LOOK_AGAIN = Duration.ofMinutes(1);
 
+  /** PSPs pay out within days; whoever waits longer should be told. */
+  private static final Duration SETTLEMENT_EXPECTED = Duration.ofDays(7);
+
   private final PaymentSaga.Row row;
   private final Saga before;
   private final Outcome outcome;
@@ -74,6 +77,7 @@ final class Transition {
             draft.pendingCapture,
             draft.pendingRefund,
             draft.closing,
+            draft.settlementReported,
             resting);
     return new Decision(after, standing, draft.events, draft.audits, attempts, draft.others);
   }
@@ -120,6 +124,13 @@ final class Transition {
       case AGAIN -> again();
       case AGAIN_NOW -> attempt++;
       case SOON -> next = now.plus(settings.retry().notSent());
+      case EXPECT_SETTLEMENT -> next = now.plus(SETTLEMENT_EXPECTED);
+      case REMIND ->
+          draft.audit(
+              "settlement_overdue",
+              "remind",
+              "the PSP has not reported the settlement",
+              Map.of("saga_id", before.claim().sagaText()));
       case LATER -> next = now.plus(LOOK_AGAIN);
       case ASK_LATER -> ask();
       case UNDO_AGAIN -> {

@@ -48,7 +48,7 @@ final class Validation {
             .setCreateTime(Times.toProto(claim.createdAt()))
             .setUpdateTime(Times.toProto(claim.createdAt()))
             .build();
-    return new Standing(payment, 0, 0, Closing.NONE, false);
+    return new Standing(payment, 0, 0, Closing.NONE, 0, false);
   }
 
   /** What the saga fixes for its whole life, whatever the configuration says later. */
@@ -61,6 +61,7 @@ final class Validation {
                 .setMinorUnits(fee.of(payment.getAmount().getMinorUnits())))
         .setFeeBasisPoints(fee.basisPoints())
         .setFeeFixedMinorUnits(fee.fixedMinorUnits())
+        .setSettlesOnReport(settings.settlesOnReport(payment.getConnector()))
         .build();
   }
 

@@ -43,6 +43,7 @@ final class SimulatedWorld {
   private final Map<String, Object> bytes = new HashMap<>();
   private final Map<String, String> keys = new HashMap<>();
   private final Map<String, Long> held = new HashMap<>();
+  private final Map<String, Long> captures = new HashMap<>();
   private final Set<String> booked = new HashSet<>();
   private final Set<String> refundHolds = new HashSet<>();
 
@@ -99,6 +100,24 @@ final class SimulatedWorld {
   /** What the ledger says was given back. */
   long returned() {
     return returned;
+  }
+
+  /** A capture of which nobody knows yet may be done, and soon even settled. */
+  void goesOn(Saga saga) {
+    ConnectorCall call = saga.data().getIntent().getConnectorCall();
+    if (call.hasCapture() && !saga.phase().isOver() && isPossible(call)) {
+      State state = operations.get(key(call));
+      if (state == State.PENDING && random.nextInt(4) == 0) {
+        decide(call, State.DONE);
+      } else if (state == null && random.nextInt(50) == 0) {
+        execute(call);
+      }
+    }
+  }
+
+  /** What the PSP took under this key. */
+  long capturedBy(String key) {
+    return captures.getOrDefault(key, 0L);
   }
 
   Map<String, Integer> effects() {
@@ -278,7 +297,10 @@ final class SimulatedWorld {
       effects.merge(key(call), 1, Integer::sum);
       switch (call.getCallCase()) {
         case AUTHORIZE -> authorized += call.getAuthorize().getAmount().getMinorUnits();
-        case CAPTURE -> captured += call.getCapture().getAmount().getMinorUnits();
+        case CAPTURE -> {
+          captured += call.getCapture().getAmount().getMinorUnits();
+          captures.put(key(call), call.getCapture().getAmount().getMinorUnits());
+        }
         case VOID -> voided = true;
         case REFUND -> refunded += call.getRefund().getAmount().getMinorUnits();
         default -> throw new AssertionError("no such call here: " + call);

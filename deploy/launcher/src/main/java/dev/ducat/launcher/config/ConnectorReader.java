@@ -114,11 +114,11 @@ final class ConnectorReader {
     String text = settings.text(name, ConnectorSetting.SETTLEMENT);
     return switch (text) {
       case "immediate" -> SettlementMode.SETTLEMENT_MODE_IMMEDIATE;
-      // Taken silently it would make funds available before the PSP has said so.
+      case "reported" -> SettlementMode.SETTLEMENT_MODE_REPORTED;
       default -> {
         values.fault(
             settings.named(name, ConnectorSetting.SETTLEMENT)
-                + " must be immediate (settlement on the PSP's report is not there yet), is "
+                + " must be immediate or reported, is "
                 + text);
         yield SettlementMode.SETTLEMENT_MODE_IMMEDIATE;
       }

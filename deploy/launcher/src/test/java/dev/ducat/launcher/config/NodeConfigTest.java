@@ -217,7 +217,7 @@ final class NodeConfigTest {
               simulator: {quarantine: 3s}
             """,
             Map.of(
-                "DUCAT_CONNECTORS_ACME_PAY_SETTLEMENT", "immediate",
+                "DUCAT_CONNECTORS_ACME_PAY_SETTLEMENT", "reported",
                 "DUCAT_CONNECTORS_OTHER_ADDRESS", "localhost:7002"),
             Map.of());
 
@@ -230,7 +230,7 @@ final class NodeConfigTest {
                 Duration.ofDays(30),
                 Duration.ofHours(30),
                 Duration.ofDays(7),
-                SettlementMode.SETTLEMENT_MODE_IMMEDIATE));
+                SettlementMode.SETTLEMENT_MODE_REPORTED));
     assertThat(config.connectors().terms())
         .hasEntrySatisfying(
             "simulator",
@@ -249,7 +249,7 @@ final class NodeConfigTest {
             connectors:
               Acme: {address: "127.0.0.1:1"}
               a: {deadline: 5s}
-              b: {address: somewhere, settlement: reported, breaker-failures: 101, concurrency: 0}
+              b: {address: somewhere, settlement: never, breaker-failures: 101, concurrency: 0}
               c: {address: "psp.example:443", quarantine: soon, color: red}
             """,
             Map.of(),
