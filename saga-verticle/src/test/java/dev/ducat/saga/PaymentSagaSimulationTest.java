@@ -289,8 +289,7 @@ final class PaymentSagaSimulationTest {
       standing = counted.standing();
       all.put(saga.claim().sagaId(), counted.saga());
       for (Saga one : List.copyOf(all.values())) {
-        boolean reportedOn = one.claim().sagaId().equals(saga.claim().sagaId());
-        boolean early = reportedOn && SettlementRules.isEarly(one);
+        boolean early = one.equals(counted.saga()) && SettlementRules.isEarly(one);
         if (early || SettlementRules.isComplete(one, standing())) {
           Outcome reported = new Outcome.SettlementReported();
           decided(one, sagas.decide(one, standing(), reported, now, random));

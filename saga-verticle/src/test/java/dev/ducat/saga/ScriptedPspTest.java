@@ -155,7 +155,16 @@ final class ScriptedPspTest {
 
   @Test
   void whatThePspReportsByItselfDecidesOnceAndForAll() {
-    script = call -> call.hasCapture() ? done(call) : pending(call, "https://psp/3ds");
+    // Asked on schedule it knows of no action: only what it reports by itself changes that here.
+    script =
+        call ->
+            switch (call.getCallCase()) {
+              case AUTHORIZE -> pending(call, "https://psp/3ds");
+              case GET_OPERATION ->
+                  Future.succeededFuture(
+                      answer(call).setPending(Pending.getDefaultInstance()).build());
+              default -> done(call);
+            };
     Payment waiting = node.create("t", Requests.payment("told-1", "tok", 100)).getPayment();
     assertThat(waiting.getState()).isEqualTo(PaymentState.PAYMENT_STATE_REQUIRES_ACTION);
     ConnectorCall authorize =
