@@ -211,7 +211,7 @@ final class ConformanceTest {
               "sim_decline_authorize",
               "EUR",
               "USD",
-              Duration.ofSeconds(5),
+              Duration.ofSeconds(20),
               UUID.randomUUID().toString()));
     } finally {
       Await.result(server.close(), PATIENCE);
