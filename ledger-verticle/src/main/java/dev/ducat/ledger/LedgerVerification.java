@@ -4,6 +4,7 @@ import dev.ducat.kernel.node.Node;
 import dev.ducat.kernel.outbox.OutboxStore.StreamHead;
 import dev.ducat.kernel.shard.UnitKind;
 import dev.ducat.kernel.sql.Await;
+import dev.ducat.kernel.sql.DatabaseRole;
 import dev.ducat.ledger.LedgerVerifyStore.StoredTransfer;
 import dev.ducat.proto.operations.v1.LedgerFinding;
 import dev.ducat.proto.operations.v1.VerifyLedgerResponse;
@@ -98,7 +99,9 @@ final class LedgerVerification {
     try {
       PgConnection connection =
           Await.result(
-              PgConnection.connect(vertx, node.postgres().forQueries("ducat-verify")), CONNECT_MAX);
+              PgConnection.connect(
+                  vertx, node.postgres().forQueries("ducat-verify", DatabaseRole.CHECKER)),
+              CONNECT_MAX);
       try (LedgerVerifyStore store = new LedgerVerifyStore(connection)) {
         verify(store);
       }

@@ -1,6 +1,7 @@
 package dev.ducat.launcher.cli;
 
 import dev.ducat.launcher.client.Addresses;
+import dev.ducat.launcher.node.Logging;
 import dev.ducat.proto.operations.v1.LedgerFinding;
 import dev.ducat.proto.operations.v1.OperationsServiceGrpcClient;
 import dev.ducat.proto.operations.v1.VerifyLedgerRequest;
@@ -46,7 +47,7 @@ final class VerifyCommand extends ClientCommand {
   @Override
   int run() {
     VerifyLedgerRequest request = VerifyLedgerRequest.newBuilder().setTenant(books).build();
-    try (Bar bar = new Bar(!json() && System.console() != null)) {
+    try (Bar bar = new Bar(!json() && Logging.onTerminal())) {
       follow(
           OperationsServiceGrpcClient.VerifyLedger,
           request,
