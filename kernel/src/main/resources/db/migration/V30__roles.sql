@@ -65,6 +65,10 @@ grant insert on payment.attempt to ducat_writer;
 grant insert, update on ledger.account, ledger.lane_time to ducat_writer;
 grant insert on ledger.transfer, ledger.refusal to ducat_writer;
 
+-- Verification counts: a version that was raised by hand is a transfer that is missing.
+comment on column ledger.account.version is
+  'Plus 1 with every transfer and with nothing else. A lane reads a row again when it begins, or when the version is not what it believed.';
+
 -- Tables of later migrations. One that is append-only takes update and delete back; a test looks at those of the ledger.
 alter default privileges grant usage on schemas to ducat_writer, ducat_reader, ducat_checker;
 alter default privileges grant select on tables to ducat_writer, ducat_reader, ducat_checker;
