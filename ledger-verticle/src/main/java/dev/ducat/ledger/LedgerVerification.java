@@ -3,15 +3,12 @@ package dev.ducat.ledger;
 import dev.ducat.kernel.node.Node;
 import dev.ducat.kernel.outbox.OutboxStore.StreamHead;
 import dev.ducat.kernel.shard.UnitKind;
-import dev.ducat.kernel.sql.Await;
-import dev.ducat.kernel.sql.DatabaseRole;
 import dev.ducat.ledger.LedgerVerifyStore.StoredTransfer;
 import dev.ducat.proto.operations.v1.LedgerFinding;
 import dev.ducat.proto.operations.v1.VerifyLedgerResponse;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
-import io.vertx.pgclient.PgConnection;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,7 +26,6 @@ final class LedgerVerification {
 
   private static final int FINDINGS_MAX = 1_000;
   private static final Duration UNASKED_MAX = Duration.ofSeconds(30);
-  private static final Duration CONNECT_MAX = Duration.ofSeconds(10);
 
   /** Nobody waits for this verification any more. */
   private static final class Abandoned extends RuntimeException {
@@ -97,12 +93,7 @@ final class LedgerVerification {
 
   private void run(Vertx vertx) {
     try {
-      PgConnection connection =
-          Await.result(
-              PgConnection.connect(
-                  vertx, node.postgres().forQueries("ducat-verify", DatabaseRole.CHECKER)),
-              CONNECT_MAX);
-      try (LedgerVerifyStore store = new LedgerVerifyStore(connection)) {
+      try (LedgerVerifyStore store = LedgerVerifyStore.open(vertx, node.postgres())) {
         verify(store);
       }
       ended.complete();

@@ -4,6 +4,9 @@ import dev.ducat.kernel.outbox.OutboxStore;
 import dev.ducat.kernel.outbox.OutboxStore.StreamHead;
 import dev.ducat.kernel.shard.UnitKind;
 import dev.ducat.kernel.sql.Await;
+import dev.ducat.kernel.sql.DatabaseRole;
+import dev.ducat.kernel.sql.PgSettings;
+import io.vertx.core.Vertx;
 import io.vertx.pgclient.PgConnection;
 import io.vertx.sqlclient.Cursor;
 import io.vertx.sqlclient.PreparedStatement;
@@ -27,6 +30,8 @@ final class LedgerVerifyStore implements AutoCloseable {
 
   /** Rows on the wire at once: some 2 MB. */
   private static final int ROWS = 5_000;
+
+  private static final Duration CONNECT_MAX = Duration.ofSeconds(10);
 
   /** The first rows of a lane come when all of it is sorted. */
   private static final Duration READ_MAX = Duration.ofMinutes(30);
@@ -106,9 +111,28 @@ final class LedgerVerifyStore implements AutoCloseable {
     }
   }
 
-  /** Begins the transaction; its first statement decides what it sees. */
-  LedgerVerifyStore(PgConnection connection) {
+  private LedgerVerifyStore(PgConnection connection) {
     this.connection = connection;
+  }
+
+  /** Connects and begins the transaction; its first query decides what it sees. */
+  static LedgerVerifyStore open(Vertx vertx, PgSettings postgres) {
+    LedgerVerifyStore store =
+        new LedgerVerifyStore(
+            Await.result(
+                PgConnection.connect(
+                    vertx, postgres.forQueries("ducat-verify", DatabaseRole.CHECKER)),
+                CONNECT_MAX));
+    try {
+      store.begin();
+      return store;
+    } catch (RuntimeException refused) {
+      store.close();
+      throw refused;
+    }
+  }
+
+  private void begin() {
     run("begin isolation level repeatable read, read only");
     run("set local statement_timeout = " + READ_MAX.toMillis());
   }
