@@ -91,7 +91,10 @@ public final class GatewayVerticle extends VerticleBase {
             LedgerServiceGrpcService.SERVICE_DESCRIPTOR,
             ConnectorCallbackServiceGrpcService.SERVICE_DESCRIPTOR);
     Map<String, Rpc> operationsRpcs =
-        rpcs(List.of(), healthEndpoint, OperationsServiceGrpcService.SERVICE_DESCRIPTOR);
+        rpcs(
+            new VerifyEndpoint(node.bus()).rpcs(),
+            healthEndpoint,
+            OperationsServiceGrpcService.SERVICE_DESCRIPTOR);
 
     EdgeVerticle leader = edge(checks, publicRpcs, calls, streams, shareable(settings.port(), -1));
     EdgeVerticle operators =
