@@ -68,11 +68,23 @@ public final class PaymentSaga {
     this.taken = taken;
   }
 
-  /** The first step, for a request whose key is new. */
-  public Decision start(
-      Claim claim, CreatePaymentRequest request, Instant now, RandomGenerator random) {
+  /**
+   * The first step, for a request whose key is new.
+   *
+   * @param velocity counts the payment if it may be made
+   */
+  Decision start(
+      Claim claim,
+      CreatePaymentRequest request,
+      VelocityCount velocity,
+      Instant now,
+      RandomGenerator random) {
     Standing nothing = Validation.draft(claim, request, settings);
-    Outcome.@Nullable Declined refused = Validation.check(nothing.payment(), settings);
+    Payment payment = nothing.payment();
+    Outcome.@Nullable Declined refused = Validation.check(claim.tenant(), payment, settings);
+    if (refused == null) {
+      refused = velocity.admit(claim.tenant(), payment, now);
+    }
     Saga saga =
         new Saga(claim, VALIDATE, ACT, 0, null, 0, Validation.data(nothing.payment(), settings));
     Outcome outcome = refused == null ? new Outcome.Done("", null) : refused;

@@ -19,6 +19,7 @@ import java.util.Map;
  * @param amountMax the largest amount accepted, in minor units
  * @param horizon timers further away than this stay in the table
  * @param scan how often the table is searched for overdue sagas that memory lacks
+ * @param limits per tenant and merchant, checked in the validate step
  */
 public record SagaSettings(
     int lanes,
@@ -33,7 +34,8 @@ public record SagaSettings(
     Duration keyLife,
     long amountMax,
     Duration horizon,
-    Duration scan) {
+    Duration scan,
+    Limits limits) {
 
   public SagaSettings {
     connectors = Map.copyOf(connectors);
@@ -65,7 +67,8 @@ public record SagaSettings(
         Duration.ofDays(3),
         1_000_000_000_00L,
         Duration.ofMinutes(10),
-        Duration.ofSeconds(30));
+        Duration.ofSeconds(30),
+        Limits.NONE);
   }
 
   /** The fee a merchant pays. */
@@ -87,7 +90,8 @@ public record SagaSettings(
         keyLife,
         amountMax,
         horizon,
-        scan);
+        scan,
+        limits);
   }
 
   public SagaSettings withRetry(RetryTerms patience) {
@@ -104,7 +108,8 @@ public record SagaSettings(
         keyLife,
         amountMax,
         horizon,
-        scan);
+        scan,
+        limits);
   }
 
   public SagaSettings withConnectors(Map<String, ConnectorTerms> named, String byDefault) {
@@ -121,7 +126,8 @@ public record SagaSettings(
         keyLife,
         amountMax,
         horizon,
-        scan);
+        scan,
+        limits);
   }
 
   public SagaSettings withInFlightMax(int sagas) {
@@ -138,7 +144,8 @@ public record SagaSettings(
         keyLife,
         amountMax,
         horizon,
-        scan);
+        scan,
+        limits);
   }
 
   public SagaSettings withScan(Duration every) {
@@ -155,6 +162,25 @@ public record SagaSettings(
         keyLife,
         amountMax,
         horizon,
-        every);
+        every,
+        limits);
+  }
+
+  public SagaSettings withLimits(Limits configured) {
+    return new SagaSettings(
+        lanes,
+        lane,
+        inFlightMax,
+        simulatorJournal,
+        connectors,
+        defaultConnector,
+        fee,
+        fees,
+        retry,
+        keyLife,
+        amountMax,
+        horizon,
+        scan,
+        configured);
   }
 }

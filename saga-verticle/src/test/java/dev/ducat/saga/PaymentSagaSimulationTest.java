@@ -79,6 +79,10 @@ final class PaymentSagaSimulationTest {
           PaymentState.PAYMENT_STATE_SETTLED,
           Set.of(PaymentState.PAYMENT_STATE_SETTLED));
 
+  private static VelocityCount unlimited() {
+    return new VelocityCount(Limits.NONE, Map.of());
+  }
+
   @Test
   void everyPaymentEndsAsTheWorldSays() {
     Set<PaymentSaga.Row> taken = new HashSet<>();
@@ -123,7 +127,7 @@ final class PaymentSagaSimulationTest {
         request.setCaptureMode(CaptureMode.CAPTURE_MODE_MANUAL);
       }
       first = claim(SagaKind.PAYMENT, new PaymentId(uuid()), "k" + seed);
-      taken(0, sagas.start(first, request.build(), now, random));
+      taken(0, sagas.start(first, request.build(), unlimited(), now, random));
     }
 
     private UUID uuid() {
@@ -341,7 +345,8 @@ final class PaymentSagaSimulationTest {
     Random random = new Random(1);
     PaymentSaga sagas = new PaymentSaga(settings);
     Claim claim = new Run(1, new HashSet<>()).first;
-    Decision decision = sagas.start(claim, Requests.payment("k", "sim_ok", 100), START, random);
+    Decision decision =
+        sagas.start(claim, Requests.payment("k", "sim_ok", 100), unlimited(), START, random);
     Saga resumed = sagas.resume(decision.saga(), START.plusSeconds(60));
     assertThat(resumed.phase()).isEqualTo(Phase.ASK);
     assertThat(resumed.version()).isEqualTo(decision.saga().version());

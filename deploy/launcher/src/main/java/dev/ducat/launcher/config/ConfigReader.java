@@ -66,6 +66,7 @@ final class ConfigReader {
             units(),
             chainKey(),
             new Fees(fee(Setting.FEE, values.text(Setting.FEE)), merchantFees()),
+            new LimitReader(values).read(),
             connectors.read(),
             journal(),
             log());

@@ -6,10 +6,12 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.ducat.proto.connector.v1.SettlementMode;
 import dev.ducat.saga.ConnectorTerms;
 import dev.ducat.saga.Fee;
+import dev.ducat.saga.Limits;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -92,6 +94,48 @@ final class NodeConfigTest {
             "node.id (ducat.yaml) must be 1 to 64 characters of [a-zA-Z0-9._-]",
             "payment.shards (DUCAT_PAYMENT_SHARDS) must be a number from 1 to 1024, is many",
             "verticles (ducat.yaml) knows no verticle typo, only relay, ledger, saga, gateway");
+  }
+
+  @Test
+  void limitsAreOfTenantsAndMerchants() throws IOException {
+    NodeConfig config =
+        config(
+            "limits: {amounts: ['*=EUR:100..500000', 'shop/acme=EUR:..20000'],"
+                + " velocity: {'*/*': 100/minute}}",
+            Map.of("DUCAT_LIMITS_VELOCITY", "*/*=7/hour, shop=EUR:5000000/day"),
+            Map.of());
+
+    assertThat(config.limits())
+        .isEqualTo(
+            new Limits(
+                List.of(
+                    new Limits.Amount(new Limits.Who("*", ""), "EUR", 100, 500_000),
+                    new Limits.Amount(new Limits.Who("shop", "acme"), "EUR", 1, 20_000)),
+                List.of(
+                    new Limits.Velocity(new Limits.Who("*", "*"), "", Limits.Span.HOUR, 7),
+                    new Limits.Velocity(
+                        new Limits.Who("shop", ""), "EUR", Limits.Span.DAY, 5_000_000))));
+    assertThat(config("", Map.of(), Map.of()).limits()).isEqualTo(Limits.NONE);
+  }
+
+  @Test
+  void everyFaultOfALimitIsNamed() {
+    ConfigException refused =
+        refused(
+            "limits: {amounts: ['acme=EUR:5..1', '*=EURO:1..2', '*=QQQ:1..2'],"
+                + " velocity: ['*=5/week', '*=0/day', '*=5/day', '*=6/day']}",
+            Map.of(),
+            Map.of());
+
+    assertThat(refused.faults())
+        .containsExactlyInAnyOrder(
+            "limits.amounts (ducat.yaml) allows no amount at all: acme=EUR:5..1",
+            "limits.amounts (ducat.yaml) must be limits such as *=EUR:100..500000, has *=EURO:1..2",
+            "limits.amounts (ducat.yaml) knows no currency QQQ, has *=QQQ:1..2",
+            "limits.velocity (ducat.yaml) must be limits such as */*=100/minute or"
+                + " shop=EUR:5000000/day, has *=5/week",
+            "limits.velocity (ducat.yaml) allows nothing at all: *=0/day",
+            "limits.velocity (ducat.yaml) says two things about the same: *=6/day");
   }
 
   @Test
