@@ -14,6 +14,7 @@ import dev.ducat.proto.internal.v1.SagaData;
 import dev.ducat.proto.payments.v1.CaptureMode;
 import dev.ducat.proto.payments.v1.CreatePaymentRequest;
 import dev.ducat.proto.payments.v1.Payment;
+import dev.ducat.proto.risk.v1.Verdict;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
@@ -88,7 +89,8 @@ public final class PaymentSaga {
     Saga saga =
         new Saga(claim, VALIDATE, ACT, 0, null, 0, Validation.data(nothing.payment(), settings));
     Outcome outcome = refused == null ? new Outcome.Done("", null) : refused;
-    return take(saga, nothing, refused == null ? VALID : INVALID, outcome, now, random);
+    Signal signal = refused != null ? INVALID : settings.risk() == null ? VALID : ASSESS;
+    return take(saga, nothing, signal, outcome, now, random);
   }
 
   /** The step after an outcome. */
@@ -219,6 +221,10 @@ public final class PaymentSaga {
           standing.closing() != Closing.NONE
               ? CLOSED
               : standing.pendingCapture() > 0 ? BUSY : LAPSED;
+      case Outcome.Assessed assessed ->
+          assessed.assessment().getVerdict() == Verdict.VERDICT_DECLINE
+              ? DECLINED
+              : assessed.assessment().getSilent() ? UNKNOWN : DONE;
       case Outcome.Pending pending -> orTooLong(saga, PENDING, now);
       case Outcome.Unknown unknown -> orTooLong(saga, UNKNOWN, now);
       case Outcome.NotFound notFound -> judgeAbsence(saga, now);

@@ -69,6 +69,7 @@ final class ReportRules {
       case Outcome.LedgerRefused l -> new Known();
       case Outcome.Told t -> new Known();
       case Outcome.TimeUp t -> new Known();
+      case Outcome.Assessed a -> new Known();
     };
   }
 

@@ -4,6 +4,7 @@ import dev.ducat.kernel.lane.LaneSettings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Settings of the saga verticle.
@@ -20,6 +21,7 @@ import java.util.Map;
  * @param horizon timers further away than this stay in the table
  * @param scan how often the table is searched for overdue sagas that memory lacks
  * @param limits per tenant and merchant, checked in the validate step
+ * @param risk the service that is asked in the validate step; null for none
  */
 public record SagaSettings(
     int lanes,
@@ -35,7 +37,8 @@ public record SagaSettings(
     long amountMax,
     Duration horizon,
     Duration scan,
-    Limits limits) {
+    Limits limits,
+    @Nullable RiskTerms risk) {
 
   public SagaSettings {
     connectors = Map.copyOf(connectors);
@@ -68,7 +71,8 @@ public record SagaSettings(
         1_000_000_000_00L,
         Duration.ofMinutes(10),
         Duration.ofSeconds(30),
-        Limits.NONE);
+        Limits.NONE,
+        null);
   }
 
   /** The fee a merchant pays. */
@@ -91,7 +95,8 @@ public record SagaSettings(
         amountMax,
         horizon,
         scan,
-        limits);
+        limits,
+        risk);
   }
 
   public SagaSettings withRetry(RetryTerms patience) {
@@ -109,7 +114,8 @@ public record SagaSettings(
         amountMax,
         horizon,
         scan,
-        limits);
+        limits,
+        risk);
   }
 
   public SagaSettings withConnectors(Map<String, ConnectorTerms> named, String byDefault) {
@@ -127,7 +133,8 @@ public record SagaSettings(
         amountMax,
         horizon,
         scan,
-        limits);
+        limits,
+        risk);
   }
 
   public SagaSettings withInFlightMax(int sagas) {
@@ -145,7 +152,8 @@ public record SagaSettings(
         amountMax,
         horizon,
         scan,
-        limits);
+        limits,
+        risk);
   }
 
   public SagaSettings withScan(Duration every) {
@@ -163,7 +171,8 @@ public record SagaSettings(
         amountMax,
         horizon,
         every,
-        limits);
+        limits,
+        risk);
   }
 
   public SagaSettings withLimits(Limits configured) {
@@ -181,6 +190,26 @@ public record SagaSettings(
         amountMax,
         horizon,
         scan,
-        configured);
+        configured,
+        risk);
+  }
+
+  public SagaSettings withRisk(@Nullable RiskTerms asked) {
+    return new SagaSettings(
+        lanes,
+        lane,
+        inFlightMax,
+        simulatorJournal,
+        connectors,
+        defaultConnector,
+        fee,
+        fees,
+        retry,
+        keyLife,
+        amountMax,
+        horizon,
+        scan,
+        limits,
+        asked);
   }
 }

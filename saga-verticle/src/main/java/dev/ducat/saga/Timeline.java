@@ -234,7 +234,7 @@ final class Timeline {
       case UNKNOWN, NOT_FOUND, MISMATCH, TOO_LONG -> StepOutcome.STEP_OUTCOME_UNKNOWN;
       case VALID, DONE, SETTLED_TOO, HELD, PART, REST, AFTER_CAPTURE, TOLD ->
           StepOutcome.STEP_OUTCOME_DONE;
-      case LAPSED, BUSY, CLOSED -> StepOutcome.STEP_OUTCOME_UNSPECIFIED;
+      case ASSESS, LAPSED, BUSY, CLOSED -> StepOutcome.STEP_OUTCOME_UNSPECIFIED;
     };
   }
 

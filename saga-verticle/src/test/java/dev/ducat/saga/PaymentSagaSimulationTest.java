@@ -31,7 +31,11 @@ import org.junit.jupiter.api.Test;
  * really happened.
  */
 final class PaymentSagaSimulationTest {
-  private static final int SEEDS = 16_000;
+  private static final int SEEDS = 17_000;
+
+  /** From this seed on there is a risk service. */
+  private static final int RISKY = 16_000;
+
   private static final int STEPS_MAX = 3_000;
   private static final Instant START = Instant.parse("2026-11-23T10:00:00Z");
 
@@ -118,7 +122,12 @@ final class PaymentSagaSimulationTest {
     Run(int seed, Set<PaymentSaga.Row> taken) {
       this.seed = seed;
       this.random = new Random(seed);
-      this.sagas = new PaymentSaga(settings, taken::add);
+      // It now says yes and now says no by its silence.
+      RiskTerms risk =
+          seed >= RISKY
+              ? new RiskTerms("unused", 1, Duration.ofMillis(500), seed % 2 == 0, 1)
+              : null;
+      this.sagas = new PaymentSaga(settings.withRisk(risk), taken::add);
       this.world = new SimulatedWorld(random, ConnectorTerms.simulator());
       String currency = random.nextInt(50) == 0 ? "XXX" : "EUR";
       var request = Requests.payment("k" + seed, "sim_ok", 1 + random.nextInt(10_000)).toBuilder();

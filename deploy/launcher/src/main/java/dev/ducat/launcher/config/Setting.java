@@ -44,6 +44,13 @@ public enum Setting {
       "limits.velocity",
       "",
       "Payments, or minor units, per UTC minute, hour or day: */*=100/minute,shop/acme=EUR:5000000/day."),
+  RISK_ADDRESS(
+      "risk.address", "", "host:port of a RiskService, asked about each payment. Empty: none."),
+  RISK_DEADLINE("risk.deadline", "500ms", "How long its verdict may take."),
+  RISK_SILENT(
+      "risk.silent", "", "allow or decline: what no verdict means. Required with an address."),
+  RISK_CONCURRENCY(
+      "risk.concurrency", "256", "Questions at once from one process; more get no verdict."),
   CONNECTOR("connector", "simulator", "The connector of payments that name none."),
   SIMULATOR_JOURNAL(
       "simulator.journal",

@@ -102,6 +102,7 @@ final class House {
     return SagaSettings.defaults(config.simulatorJournal())
         .withFees(config.fees().standard(), config.fees().byMerchant())
         .withLimits(config.limits())
+        .withRisk(config.risk())
         .withConnectors(config.connectors().terms(), config.connectors().standard());
   }
 

@@ -7,6 +7,7 @@ import dev.ducat.proto.connector.v1.SettlementMode;
 import dev.ducat.saga.ConnectorTerms;
 import dev.ducat.saga.Fee;
 import dev.ducat.saga.Limits;
+import dev.ducat.saga.RiskTerms;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -136,6 +137,28 @@ final class NodeConfigTest {
                 + " shop=EUR:5000000/day, has *=5/week",
             "limits.velocity (ducat.yaml) allows nothing at all: *=0/day",
             "limits.velocity (ducat.yaml) says two things about the same: *=6/day");
+  }
+
+  @Test
+  void aRiskServiceIsOptionalAndSaysWhatItsSilenceMeans() throws IOException {
+    assertThat(config("", Map.of(), Map.of()).risk()).isNull();
+    assertThat(
+            config(
+                    "risk: {address: '127.0.0.1:7000', deadline: 250ms, silent: allow}",
+                    Map.of(),
+                    Map.of())
+                .risk())
+        .isEqualTo(new RiskTerms("127.0.0.1", 7_000, Duration.ofMillis(250), true, 256));
+    assertThat(
+            refused("risk: {address: 'risk.example:7000', deadline: 1m}", Map.of(), Map.of())
+                .faults())
+        .containsExactlyInAnyOrder(
+            "risk.deadline (ducat.yaml) must be a time from 0s to 10s, such as 6s",
+            "risk.silent (default) must be allow or decline: what a missing verdict means",
+            "risk.address (ducat.yaml) is on another host: the way there needs TLS, which this"
+                + " version does not have yet; insecure-dev: true goes without, on a network you"
+                + " trust");
+    assertThat(refused("risk: {silent: allow}", Map.of(), Map.of()).faults()).hasSize(1);
   }
 
   @Test
