@@ -66,7 +66,7 @@ public record Limits(List<Amount> amounts, List<Velocity> velocities) {
     }
   }
 
-  private sealed interface Limit {
+  sealed interface Limit {
     Who who();
 
     /** What two limits have in common of which only one counts. */
