@@ -79,7 +79,7 @@ public final class GatewayVerticle extends VerticleBase {
     ShardClient shards = new ShardClient(vertx, node.bus(), units.shards(), units.ledgerLanes());
     List<Rpc> implemented = new ArrayList<>();
     implemented.addAll(new PaymentEndpoint(vertx, node.clock(), settings, shards, redis).rpcs());
-    implemented.addAll(new OperationEndpoint(settings, shards).rpcs());
+    implemented.addAll(new OperationEndpoint(node.clock(), settings, shards, redis).rpcs());
     implemented.addAll(new CallbackEndpoint(shards).rpcs());
     implemented.addAll(new LedgerEndpoint(node.clock(), shards).rpcs());
     HealthEndpoint healthEndpoint = new HealthEndpoint(vertx, checks);

@@ -7,6 +7,8 @@ package dev.ducat.saga;
 enum Effect {
   /** Event: the payment exists. */
   CREATED,
+  /** Remembers the risk service's verdict. Audited where a person should look. */
+  ASSESSED,
   /** Event: PSP and ledger hold the amount. */
   AUTHORIZED,
   /** Event: the payer is charged. */
@@ -46,6 +48,8 @@ enum Effect {
   /** Event: a person must decide. */
   PARK,
 
+  /** Intent: ask the risk service. */
+  INTEND_ASSESS,
   /** Intent: hold and authorize; how to undo it is registered with it. */
   INTEND_AUTHORIZE,
   /** Intent: capture and post. */

@@ -19,6 +19,8 @@ final class Failures {
           case Outcome.Declined declined -> declined.code();
           case Outcome.LedgerRefused refused -> Answers.codeOf(refused.result());
           case Outcome.Mismatch mismatch -> "ANSWER_MISMATCH";
+          case Outcome.Assessed assessed ->
+              assessed.assessment().getSilent() ? "RISK_UNAVAILABLE" : "RISK_DECLINED";
           case Outcome.Retryable retryable when undoing -> "COMPENSATION_FAILED";
           case Outcome.Retryable retryable -> "CONNECTOR_UNAVAILABLE";
           case Outcome.Done d -> throw new IllegalStateException("done is no failure");
@@ -52,6 +54,7 @@ final class Failures {
       case Outcome.Told told -> "";
       case Outcome.SettlementReported reported -> "the PSP reports it settled";
       case Outcome.TimeUp timeUp -> "its time is over";
+      case Outcome.Assessed assessed -> Assessments.reasonOf(assessed.assessment());
       case Outcome.LedgerRefused refused ->
           switch (Answers.codeOf(refused.result())) {
             case "ACCOUNT_CLOSED" -> "an account of this payment is closed";

@@ -85,6 +85,7 @@ final class PaymentBatch {
   private final SagaSettings settings;
   private final Ids ids;
   private final Instant now;
+  private final VelocityCount velocity;
 
   private final Map<UUID, Work> works = new LinkedHashMap<>();
   private final Map<UUID, Touched> payments = new LinkedHashMap<>();
@@ -98,7 +99,17 @@ final class PaymentBatch {
   private final List<Asking> impatient = new ArrayList<>();
   private final List<ShardUnit> ended = new ArrayList<>();
 
-  PaymentBatch(PaymentBook book, PaymentSaga sagas, SagaSettings settings, Ids ids, Instant now) {
+  /**
+   * @param used what is counted already in the windows of velocity limits
+   */
+  PaymentBatch(
+      PaymentBook book,
+      PaymentSaga sagas,
+      SagaSettings settings,
+      Ids ids,
+      Instant now,
+      Map<Limits.Window, Long> used) {
+    this.velocity = new VelocityCount(settings.limits(), used);
     this.book = book;
     this.sagas = sagas;
     this.settings = settings;
@@ -182,7 +193,7 @@ final class PaymentBatch {
             command.getFingerprint(),
             create.request().getTraceparent(),
             now);
-    Decision decision = sagas.start(claim, request, now, ThreadLocalRandom.current());
+    Decision decision = sagas.start(claim, request, velocity, now, ThreadLocalRandom.current());
     payments.put(claim.paymentId().uuid(), new Touched(claim, null, decision.standing()));
     begun(create, claim, decision);
   }
@@ -499,6 +510,7 @@ final class PaymentBatch {
     }
     PaymentStore.write(
         plan, new PaymentStore.Rows(newPayments, created, changed, changedPayments, attempts), now);
+    VelocityStore.write(plan, velocity.additions());
     return plan;
   }
 

@@ -32,6 +32,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -74,6 +75,8 @@ final class PaymentLane implements LaneActor<PaymentMessage> {
   private Map<UUID, Loaded> settling = Map.of();
 
   private List<Loaded> overdue = List.of();
+
+  private Map<Limits.Window, Long> used = Map.of();
 
   PaymentLane(String name, Node node, Vertx vertx, Context context, SagaSettings settings) {
     this.node = node;
@@ -213,12 +216,41 @@ final class PaymentLane implements LaneActor<PaymentMessage> {
         scanned.isEmpty()
             ? List.of()
             : PaymentLoadStore.unfinished(
-                connection, scanned, now, now.minus(settings.scan().dividedBy(2)));
+                    connection, scanned, now, now.minus(settings.scan().dividedBy(2)))
+                .stream()
+                .filter(this::isForgotten)
+                .toList();
+    if (!settings.limits().velocities().isEmpty()) {
+      loadVelocity(connection, batch, now);
+      if (!scanned.isEmpty()) {
+        VelocityStore.sweep(connection, now);
+      }
+    }
+  }
+
+  /**
+   * Judged before the batch: what it ends is no longer in memory after it, and yet not forgotten.
+   */
+  private boolean isForgotten(Loaded loaded) {
+    UUID id = loaded.saga().claim().sagaId();
+    return !book.knows(id) && !reports.containsKey(id);
+  }
+
+  /** Read for each batch, because other lanes count in the same windows. */
+  private void loadVelocity(SqlConnection connection, List<PaymentMessage> batch, Instant now) {
+    Set<Limits.Window> windows = new HashSet<>();
+    for (PaymentMessage message : batch) {
+      if (message instanceof Create create && !book.knows(create.key())) {
+        windows.addAll(create.windows(settings.limits(), now).keySet());
+      }
+    }
+    used = windows.isEmpty() ? Map.of() : VelocityStore.read(connection, windows);
   }
 
   @Override
   public Plan decide(List<PaymentMessage> batch) {
-    PaymentBatch draft = new PaymentBatch(book, sagas, settings, node.ids(), node.clock().now());
+    PaymentBatch draft =
+        new PaymentBatch(book, sagas, settings, node.ids(), node.clock().now(), used);
     int version = versionForAll();
     for (PaymentMessage message : batch) {
       switch (message) {
@@ -257,7 +289,8 @@ final class PaymentLane implements LaneActor<PaymentMessage> {
 
   @Override
   public Plan decideAlone(PaymentMessage culprit, String failure) {
-    PaymentBatch draft = new PaymentBatch(book, sagas, settings, node.ids(), node.clock().now());
+    PaymentBatch draft =
+        new PaymentBatch(book, sagas, settings, node.ids(), node.clock().now(), used);
     switch (culprit) {
       case Asking asking -> {
         Plan nothing = new Plan();

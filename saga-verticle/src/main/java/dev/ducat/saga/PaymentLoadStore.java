@@ -44,7 +44,8 @@ final class PaymentLoadStore {
           + " p.failure_message, p.failure_step, p.next_action_type, p.next_action_url, p.version, p.create_time,"
           + " p.update_time, p.authorization_expire_time, p.closing, p.settlement_reported";
 
-  private static final String SAGA_COLUMNS =
+  /** Columns of a saga, as {@link #saga} reads them beside those of its payment. */
+  static final String SAGA_COLUMNS =
       "s.saga_id, s.shard, s.kind, s.definition_version, s.idempotency_key as saga_key, s.key_expires_at, s.request,"
           + " s.fingerprint, s.traceparent, s.create_time as saga_create_time, s.step, s.phase, s.attempt,"
           + " s.next_attempt_at, s.version as saga_version, s.data";
@@ -241,7 +242,7 @@ final class PaymentLoadStore {
 
   // ---- rows
 
-  private static Saga saga(Row row) {
+  static Saga saga(Row row) {
     String key = row.getString("saga_key");
     OffsetDateTime expires = row.getOffsetDateTime("key_expires_at");
     OffsetDateTime next = row.getOffsetDateTime("next_attempt_at");

@@ -15,6 +15,7 @@ import dev.ducat.proto.internal.v1.SagaData;
 import dev.ducat.proto.payments.v1.CaptureMode;
 import dev.ducat.proto.payments.v1.CreatePaymentRequest;
 import dev.ducat.proto.payments.v1.Payment;
+import dev.ducat.proto.risk.v1.Verdict;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
@@ -69,15 +70,28 @@ public final class PaymentSaga {
     this.taken = taken;
   }
 
-  /** The first step, for a request whose key is new. */
-  public Decision start(
-      Claim claim, CreatePaymentRequest request, Instant now, RandomGenerator random) {
+  /**
+   * The first step, for a request whose key is new.
+   *
+   * @param velocity counts the payment if it may be made
+   */
+  Decision start(
+      Claim claim,
+      CreatePaymentRequest request,
+      VelocityCount velocity,
+      Instant now,
+      RandomGenerator random) {
     Standing nothing = Validation.draft(claim, request, settings);
-    Outcome.@Nullable Declined refused = Validation.check(nothing.payment(), settings);
+    Payment payment = nothing.payment();
+    Outcome.@Nullable Declined refused = Validation.check(claim.tenant(), payment, settings);
+    if (refused == null) {
+      refused = velocity.admit(claim.tenant(), payment, now);
+    }
     Saga saga =
         new Saga(claim, VALIDATE, ACT, 0, null, 0, Validation.data(nothing.payment(), settings));
     Outcome outcome = refused == null ? new Outcome.Done("", null) : refused;
-    return take(saga, nothing, refused == null ? VALID : INVALID, outcome, now, random);
+    Signal signal = refused != null ? INVALID : settings.risk() == null ? VALID : ASSESS;
+    return take(saga, nothing, signal, outcome, now, random);
   }
 
   /** The step after an outcome. */
@@ -211,6 +225,10 @@ public final class PaymentSaga {
           standing.closing() != Closing.NONE
               ? CLOSED
               : standing.pendingCapture() > 0 ? BUSY : LAPSED;
+      case Outcome.Assessed assessed ->
+          assessed.assessment().getVerdict() == Verdict.VERDICT_DECLINE
+              ? DECLINED
+              : assessed.assessment().getSilent() ? UNKNOWN : DONE;
       case Outcome.Pending pending -> orTooLong(saga, PENDING, now);
       case Outcome.Unknown unknown -> orTooLong(saga, UNKNOWN, now);
       case Outcome.NotFound notFound -> judgeAbsence(saga, now);

@@ -76,6 +76,7 @@ final class ReportRules {
       case Outcome.Told t -> new Known();
       case Outcome.SettlementReported r -> new Known();
       case Outcome.TimeUp t -> new Known();
+      case Outcome.Assessed a -> new Known();
     };
   }
 

@@ -61,6 +61,7 @@ final class SagaTable {
     SagaTable t = new SagaTable(SagaKind.PAYMENT);
     t.on(VALIDATE, ACT, VALID, AUTHORIZE, ACT, CREATED, INTEND_AUTHORIZE);
     t.on(VALIDATE, ACT, INVALID, NOTIFY, ENDED, CREATED, NOTE_FAILURE, FAILED);
+    t.assesses();
 
     for (Phase phase : DOING) {
       t.on(AUTHORIZE, phase, DONE, CAPTURE, ACT, AUTHORIZED, INTEND_CAPTURE);
@@ -170,6 +171,16 @@ final class SagaTable {
     t.on(REFUND, RELEASE, DONE, NOTIFY, UNDONE, REFUND_FAILED);
     t.on(REFUND, RELEASE, MISMATCH, REFUND, PARKED, NOTE_ATTEMPT, PARK_REFUND);
     return t.rows;
+  }
+
+  /** Nothing is held yet, and the question has no effect: it is asked until there is a verdict. */
+  private void assesses() {
+    on(VALIDATE, ACT, ASSESS, VALIDATE, ACT, CREATED, INTEND_ASSESS);
+    on(VALIDATE, ACT, DONE, AUTHORIZE, ACT, ASSESSED, INTEND_AUTHORIZE);
+    // Silence, where that means yes.
+    on(VALIDATE, ACT, UNKNOWN, AUTHORIZE, ACT, ASSESSED, NOTE_ATTEMPT, INTEND_AUTHORIZE);
+    on(VALIDATE, ACT, DECLINED, NOTIFY, ENDED, ASSESSED, TURN_BACK, FAILED);
+    on(VALIDATE, ACT, NOT_SENT, VALIDATE, ACT, SOON);
   }
 
   /** While it is open what became of an action: asking, waiting, and who is called in the end. */

@@ -4,6 +4,8 @@ package dev.ducat.saga;
 public enum Signal {
   /** A valid request. */
   VALID,
+  /** A valid request that the risk service is asked about. */
+  ASSESS,
   /** A request that the payment's own checks refuse. */
   INVALID,
   DONE,

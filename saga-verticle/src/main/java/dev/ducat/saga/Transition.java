@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -85,6 +86,7 @@ final class Transition {
   private void apply(Effect effect) {
     switch (effect) {
       case CREATED -> payments.created();
+      case ASSESSED -> payments.assessed();
       case AUTHORIZED -> payments.authorized(lifetime());
       case CAPTURED -> payments.captured();
       case SETTLED -> payments.settled();
@@ -104,6 +106,12 @@ final class Transition {
       case REFUNDED -> operations.refunded();
       case REFUND_FAILED -> operations.refundFailed();
       case PARK_REFUND -> operations.parkRefund();
+      case INTEND_ASSESS ->
+          intend(
+              Assessments.question(
+                  before.claim(),
+                  draft.payment.build(),
+                  Objects.requireNonNull(settings.risk(), "no risk service")));
       case INTEND_AUTHORIZE -> intendAuthorize();
       case INTEND_CAPTURE -> intendCapture();
       case INTEND_SETTLE -> intendSettle();

@@ -66,7 +66,7 @@ final class Validation {
   }
 
   /** Why the payment may not be made, recorded as a failed payment; null when it may. */
-  static Outcome.@Nullable Declined check(Payment payment, SagaSettings settings) {
+  static Outcome.@Nullable Declined check(String tenant, Payment payment, SagaSettings settings) {
     Money amount = payment.getAmount();
     if (!Currencies.isKnown(amount.getCurrencyCode())) {
       return new Outcome.Declined(
@@ -76,6 +76,6 @@ final class Validation {
       return new Outcome.Declined(
           "LIMIT_EXCEEDED", "at most " + settings.amountMax() + " minor units per payment");
     }
-    return null;
+    return settings.limits().refusalOf(tenant, payment);
   }
 }

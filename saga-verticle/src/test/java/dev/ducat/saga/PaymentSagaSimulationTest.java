@@ -34,7 +34,11 @@ import org.junit.jupiter.api.Test;
  * really happened.
  */
 final class PaymentSagaSimulationTest {
-  private static final int SEEDS = 40_000;
+  private static final int SEEDS = 41_000;
+
+  /** From this seed on there is a risk service. */
+  private static final int RISKY = 40_000;
+
   private static final int STEPS_MAX = 3_000;
 
   /** A PSP that is away nearly always decides nothing that is pending there. */
@@ -101,6 +105,10 @@ final class PaymentSagaSimulationTest {
           PaymentState.PAYMENT_STATE_SETTLED,
           Set.of(PaymentState.PAYMENT_STATE_SETTLED));
 
+  private static VelocityCount unlimited() {
+    return new VelocityCount(Limits.NONE, Map.of());
+  }
+
   @Test
   void everyPaymentEndsAsTheWorldSays() {
     Set<PaymentSaga.Row> taken = new HashSet<>();
@@ -138,7 +146,12 @@ final class PaymentSagaSimulationTest {
     Run(int seed, Set<PaymentSaga.Row> taken) {
       this.seed = seed;
       this.random = new Random(seed);
-      this.sagas = new PaymentSaga(seed % 3 == 0 ? reporting : settings, taken::add);
+      // It now says yes and now says no by its silence.
+      RiskTerms risk =
+          seed >= RISKY
+              ? new RiskTerms("unused", 1, Duration.ofMillis(500), seed % 2 == 0, 1)
+              : null;
+      this.sagas = new PaymentSaga((seed % 3 == 0 ? reporting : settings).withRisk(risk), taken::add);
       this.world = new SimulatedWorld(random, ConnectorTerms.simulator());
       String currency = random.nextInt(50) == 0 ? "XXX" : "EUR";
       var request = Requests.payment("k" + seed, "sim_ok", 1 + random.nextInt(10_000)).toBuilder();
@@ -147,7 +160,7 @@ final class PaymentSagaSimulationTest {
         request.setCaptureMode(CaptureMode.CAPTURE_MODE_MANUAL);
       }
       first = claim(SagaKind.PAYMENT, new PaymentId(uuid()), "k" + seed);
-      taken(0, sagas.start(first, request.build(), now, random));
+      taken(0, sagas.start(first, request.build(), unlimited(), now, random));
     }
 
     private UUID uuid() {
@@ -421,7 +434,8 @@ final class PaymentSagaSimulationTest {
     Random random = new Random(1);
     PaymentSaga sagas = new PaymentSaga(settings);
     Claim claim = new Run(1, new HashSet<>()).first;
-    Decision decision = sagas.start(claim, Requests.payment("k", "sim_ok", 100), START, random);
+    Decision decision =
+        sagas.start(claim, Requests.payment("k", "sim_ok", 100), unlimited(), START, random);
     Saga resumed = sagas.resume(decision.saga(), START.plusSeconds(60));
     assertThat(resumed.phase()).isEqualTo(Phase.ASK);
     assertThat(resumed.version()).isEqualTo(decision.saga().version());

@@ -2,12 +2,15 @@ package dev.ducat.saga;
 
 import dev.ducat.proto.internal.v1.ConnectorCall;
 import dev.ducat.proto.internal.v1.Intent;
+import dev.ducat.proto.internal.v1.RiskCall;
 import dev.ducat.proto.internal.v1.TransferGroup;
 import dev.ducat.proto.ledger.v1.NewTransfer;
 import dev.ducat.proto.ledger.v1.TransferKind;
 import dev.ducat.proto.ledger.v1.TransferResult;
 import dev.ducat.proto.payments.v1.NextAction;
 import dev.ducat.proto.payments.v1.NextActionType;
+import dev.ducat.proto.risk.v1.AssessResponse;
+import dev.ducat.proto.risk.v1.Verdict;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -170,6 +173,9 @@ final class SimulatedWorld {
 
   /** Carries an intent out as {@code Actions} does. */
   Outcome act(Intent intent, Phase phase, Instant now) {
+    if (intent.hasRiskCall()) {
+      return assess(intent.getRiskCall());
+    }
     boolean asks = phase == Phase.ASK || phase == Phase.AWAIT;
     if (intent.hasLedgerBefore() && phase != Phase.AWAIT) {
       Outcome booked = book(intent.getLedgerBefore());
@@ -189,6 +195,20 @@ final class SimulatedWorld {
     return called instanceof Outcome.Done done && intent.hasLedgerAfter()
         ? bookAfter(done, intent)
         : called;
+  }
+
+  private Outcome assess(RiskCall asked) {
+    return switch (random.nextInt(10)) {
+      case 0 -> new Outcome.NotSent();
+      case 1, 2 -> Assessments.silence(asked, "no answer");
+      case 3 -> verdict(Verdict.VERDICT_DECLINE);
+      case 4 -> verdict(Verdict.VERDICT_REVIEW);
+      default -> verdict(Verdict.VERDICT_ALLOW);
+    };
+  }
+
+  private static Outcome verdict(Verdict verdict) {
+    return Assessments.verdict(AssessResponse.newBuilder().setVerdict(verdict).build());
   }
 
   private Outcome bookAfter(Outcome.Done called, Intent intent) {
