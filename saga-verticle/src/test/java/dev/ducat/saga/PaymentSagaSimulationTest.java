@@ -151,7 +151,8 @@ final class PaymentSagaSimulationTest {
           seed >= RISKY
               ? new RiskTerms("unused", 1, Duration.ofMillis(500), seed % 2 == 0, 1)
               : null;
-      this.sagas = new PaymentSaga((seed % 3 == 0 ? reporting : settings).withRisk(risk), taken::add);
+      this.sagas =
+          new PaymentSaga((seed % 3 == 0 ? reporting : settings).withRisk(risk), taken::add);
       this.world = new SimulatedWorld(random, ConnectorTerms.simulator());
       String currency = random.nextInt(50) == 0 ? "XXX" : "EUR";
       var request = Requests.payment("k" + seed, "sim_ok", 1 + random.nextInt(10_000)).toBuilder();
