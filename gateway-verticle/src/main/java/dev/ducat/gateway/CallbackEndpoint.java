@@ -36,9 +36,6 @@ final class CallbackEndpoint {
       UnaryCall<ReportOperationRequest, ReportOperationResponse> call,
       ReportOperationRequest request) {
     check(request);
-    if (request.getResult().getKind() == OperationKind.OPERATION_KIND_SETTLEMENT) {
-      throw new Problem.NotImplemented("settlement on report").asException();
-    }
     ReportCommand command =
         ReportCommand.newBuilder()
             .setConnector(request.getConnector())

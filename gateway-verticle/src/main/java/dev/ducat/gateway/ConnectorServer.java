@@ -15,11 +15,14 @@ import dev.ducat.proto.connector.v1.RefundRequest;
 import dev.ducat.proto.connector.v1.VoidRequest;
 import dev.ducat.proto.internal.v1.ConnectorCall;
 import dev.ducat.proto.type.v1.Money;
+import io.vertx.core.Context;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Function;
 
 /**
@@ -107,7 +110,20 @@ public final class ConnectorServer {
         path(method),
         parser,
         Rpc.MESSAGE_BYTES_MAX,
-        (call, request) -> connector.apply(checked.apply(request)));
+        (call, request) -> here(connector.apply(checked.apply(request))));
+  }
+
+  /**
+   * The answer on the event loop of the call's connection, where a call lives. Connectors answer
+   * from threads of their own.
+   */
+  private static Future<OperationResult> here(Future<OperationResult> answer) {
+    Context loop = Objects.requireNonNull(Vertx.currentContext(), "not on the call's event loop");
+    Promise<OperationResult> here = Promise.promise();
+    answer.onComplete(
+        result -> loop.runOnContext(now -> here.complete(result)),
+        failure -> loop.runOnContext(now -> here.fail(failure)));
+    return here.future();
   }
 
   private static String path(String method) {

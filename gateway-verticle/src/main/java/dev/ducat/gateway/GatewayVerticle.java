@@ -79,7 +79,7 @@ public final class GatewayVerticle extends VerticleBase {
     ShardClient shards = new ShardClient(vertx, node.bus(), units.shards(), units.ledgerLanes());
     List<Rpc> implemented = new ArrayList<>();
     implemented.addAll(new PaymentEndpoint(vertx, node.clock(), settings, shards, redis).rpcs());
-    implemented.addAll(new OperationEndpoint(settings, shards).rpcs());
+    implemented.addAll(new OperationEndpoint(node.clock(), settings, shards, redis).rpcs());
     implemented.addAll(new CallbackEndpoint(shards).rpcs());
     implemented.addAll(new LedgerEndpoint(node.clock(), shards).rpcs());
     HealthEndpoint healthEndpoint = new HealthEndpoint(vertx, checks);
@@ -91,7 +91,10 @@ public final class GatewayVerticle extends VerticleBase {
             LedgerServiceGrpcService.SERVICE_DESCRIPTOR,
             ConnectorCallbackServiceGrpcService.SERVICE_DESCRIPTOR);
     Map<String, Rpc> operationsRpcs =
-        rpcs(List.of(), healthEndpoint, OperationsServiceGrpcService.SERVICE_DESCRIPTOR);
+        rpcs(
+            new VerifyEndpoint(node.bus()).rpcs(),
+            healthEndpoint,
+            OperationsServiceGrpcService.SERVICE_DESCRIPTOR);
 
     EdgeVerticle leader = edge(checks, publicRpcs, calls, streams, shareable(settings.port(), -1));
     EdgeVerticle operators =

@@ -1,10 +1,14 @@
 package dev.ducat.gateway;
 
+import com.google.protobuf.Timestamp;
 import com.google.protobuf.util.Timestamps;
+import dev.ducat.gateway.IdempotencyClaims.Claim;
 import dev.ducat.kernel.id.PaymentId;
+import dev.ducat.kernel.time.Clock;
 import dev.ducat.proto.internal.v1.LedgerQueryRequest;
 import dev.ducat.proto.internal.v1.OperationCommand;
 import dev.ducat.proto.internal.v1.PaymentQueryReply;
+import dev.ducat.proto.internal.v1.Replay;
 import dev.ducat.proto.internal.v1.ShardReply;
 import dev.ducat.proto.ledger.v1.Transfer;
 import dev.ducat.proto.payments.v1.CancelPaymentRequest;
@@ -21,25 +25,35 @@ import dev.ducat.proto.payments.v1.RefundPaymentRequest;
 import dev.ducat.proto.payments.v1.TimelineEntry;
 import io.vertx.core.Future;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 
 /**
- * PaymentService: operations on a payment that exists, and its refunds. Their keys are looked for
- * in the payment's shard alone: they are rare beside creations, and their lane must look at the
- * payment's row anyway.
+ * PaymentService: operations on a payment that exists, and its refunds. A key belongs to its method
+ * and payment; Redis answers for those that are done as it does for creations.
  */
 final class OperationEndpoint {
   /** A payment has few; far more only where somebody captures cent by cent. */
   private static final int TRANSFERS_MAX = 1_000;
 
+  /**
+   * The key is as old as its row, which was written while the call waited: at most this long ago.
+   */
+  private static final Duration CALL_MAX = Duration.ofMinutes(1);
+
+  private final Clock clock;
   private final GatewaySettings settings;
   private final ShardClient shards;
+  private final IdempotencyClaims claims;
 
-  OperationEndpoint(GatewaySettings settings, ShardClient shards) {
+  OperationEndpoint(
+      Clock clock, GatewaySettings settings, ShardClient shards, IdempotencyClaims claims) {
+    this.clock = clock;
     this.settings = settings;
     this.shards = shards;
+    this.claims = claims;
   }
 
   List<Rpc> rpcs() {
@@ -83,7 +97,7 @@ final class OperationEndpoint {
     Canonical canonical = Canonical.of(request);
     return payment(
         call,
-        request.getPaymentId(),
+        new Keyed("CapturePayment", request.getPaymentId(), request.getIdempotencyKey()),
         OperationCommand.newBuilder()
             .setCapture(request)
             .setCanonical(canonical.bytes())
@@ -97,7 +111,7 @@ final class OperationEndpoint {
     Canonical canonical = Canonical.of(request);
     return payment(
         call,
-        request.getPaymentId(),
+        new Keyed("CancelPayment", request.getPaymentId(), request.getIdempotencyKey()),
         OperationCommand.newBuilder()
             .setCancel(request)
             .setCanonical(canonical.bytes())
@@ -106,8 +120,8 @@ final class OperationEndpoint {
   }
 
   private Future<Payment> payment(
-      UnaryCall<?, Payment> call, String paymentId, OperationCommand command) {
-    return ask(call, paymentId, command)
+      UnaryCall<?, Payment> call, Keyed keyed, OperationCommand command) {
+    return ask(call, keyed, command)
         .compose(
             reply ->
                 switch (reply.getAnswerCase()) {
@@ -128,7 +142,8 @@ final class OperationEndpoint {
             .setCanonical(canonical.bytes())
             .setFingerprint(canonical.fingerprint())
             .build();
-    return ask(call, request.getPaymentId(), command)
+    Keyed keyed = new Keyed("RefundPayment", request.getPaymentId(), request.getIdempotencyKey());
+    return ask(call, keyed, command)
         .compose(
             reply ->
                 switch (reply.getAnswerCase()) {
@@ -139,17 +154,83 @@ final class OperationEndpoint {
                 });
   }
 
-  private Future<ShardReply> ask(UnaryCall<?, ?> call, String paymentId, OperationCommand command) {
-    int shard = PaymentId.parse(paymentId).orElseThrow().shard();
-    Duration wait = PaymentEndpoint.shorter(settings.waitDefault(), call);
-    return shards
-        .operate(call, shard, command, wait)
+  /** An idempotency key in its scope. */
+  private record Keyed(String method, String paymentId, String key) {}
+
+  private Future<ShardReply> ask(UnaryCall<?, ?> call, Keyed keyed, OperationCommand command) {
+    Future<Claim> claimed =
+        claims.isUsable()
+            ? claims.claim(
+                IdempotencyClaims.key(
+                    call.caller().tenant(), keyed.method, keyed.paymentId, keyed.key))
+            : Future.succeededFuture(Claim.NONE);
+    return claimed
+        .compose(
+            claim ->
+                claim.isDone(command.getFingerprint())
+                    ? replay(call, keyed, command, claim)
+                    : askShard(call, keyed, command, claim))
         .onSuccess(
             reply -> {
               if (reply.getReplayed()) {
                 call.markReplayed();
               }
             });
+  }
+
+  /** Redis says that it is done; the row says whether that is true. */
+  private Future<ShardReply> replay(
+      UnaryCall<?, ?> call, Keyed keyed, OperationCommand command, Claim claim) {
+    Replay replay =
+        Replay.newBuilder()
+            .setMethod(keyed.method)
+            .setPaymentId(keyed.paymentId)
+            .setIdempotencyKey(keyed.key)
+            .setResourceId(claim.resourceId())
+            .setFingerprint(command.getFingerprint())
+            .build();
+    return shards
+        .payments(call, PaymentEndpoint.query(call).setReplay(replay).build())
+        .compose(
+            reply -> {
+              ShardReply.Builder answer = ShardReply.newBuilder().setReplayed(true);
+              if (reply.hasRefund()) {
+                return Future.succeededFuture(answer.setRefund(reply.getRefund()).build());
+              }
+              return reply.hasPayment()
+                  ? Future.succeededFuture(answer.setPayment(reply.getPayment()).build())
+                  : askShard(call, keyed, command, Claim.NONE);
+            });
+  }
+
+  private Future<ShardReply> askShard(
+      UnaryCall<?, ?> call, Keyed keyed, OperationCommand command, Claim claim) {
+    int shard = PaymentId.parse(keyed.paymentId).orElseThrow().shard();
+    Duration wait = PaymentEndpoint.shorter(settings.waitDefault(), call);
+    return shards.operate(call, shard, command, wait).onSuccess(reply -> settle(claim, reply));
+  }
+
+  private void settle(Claim claim, ShardReply reply) {
+    if (!reply.getAtRest() || !claim.isMine() || !(reply.hasPayment() || reply.hasRefund())) {
+      return;
+    }
+    String made =
+        reply.hasRefund() ? reply.getRefund().getRefundId() : reply.getPayment().getPaymentId();
+    claims.settle(claim, made, reply.getFingerprint(), keyLife(reply));
+  }
+
+  /**
+   * How long the key is remembered yet, at least: of one that was known before, since when it is
+   * only known for refunds, and of others that it is not older than the payment.
+   */
+  private Duration keyLife(ShardReply reply) {
+    if (!reply.getReplayed()) {
+      return settings.keyLife().minus(CALL_MAX);
+    }
+    Timestamp since =
+        reply.hasRefund() ? reply.getRefund().getCreateTime() : reply.getPayment().getCreateTime();
+    Instant end = Instant.ofEpochSecond(since.getSeconds()).plus(settings.keyLife());
+    return Duration.between(clock.now(), end);
   }
 
   private Future<Refund> get(UnaryCall<GetRefundRequest, Refund> call, GetRefundRequest request) {

@@ -86,10 +86,17 @@ class CallbackCallsTest {
   }
 
   @Test
-  void settlementOnReportIsNotThereYet() {
+  void aReportOfASettlementReachesTheShardToo() {
+    gateway.payments().shard =
+        request ->
+            Future.succeededFuture(
+                ShardReply.newBuilder().setReported(Reported.getDefaultInstance()).build());
     ReportOperationRequest.Builder settlement = REQUEST.toBuilder();
     settlement.getResultBuilder().setKind(OperationKind.OPERATION_KIND_SETTLEMENT);
-    assertThat(gateway.client().call(REPORT, settlement.build()).reason())
-        .isEqualTo("NOT_IMPLEMENTED");
+    ReportOperationResponse response =
+        gateway.client().call(REPORT, settlement.build()).only(ReportOperationResponse.parser());
+    assertThat(response.getDuplicate()).isFalse();
+    assertThat(gateway.payments().asked.getLast().getReport().getResult().getKind())
+        .isEqualTo(OperationKind.OPERATION_KIND_SETTLEMENT);
   }
 }

@@ -501,7 +501,8 @@ class GrpcTrapsTest {
             "GetRefund",
             "ListRefunds",
             "ReportOperation",
-            "ExplainPayment");
+            "ExplainPayment",
+            "VerifyLedger");
     return Stream.of(
             PaymentServiceGrpcService.SERVICE_DESCRIPTOR,
             ConnectorCallbackServiceGrpcService.SERVICE_DESCRIPTOR,

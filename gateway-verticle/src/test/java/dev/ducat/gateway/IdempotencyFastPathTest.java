@@ -7,17 +7,32 @@ import com.google.rpc.Code;
 import dev.ducat.embedded.EmbeddedServices;
 import dev.ducat.embedded.Service;
 import dev.ducat.gateway.RawGrpc.Reply;
+import dev.ducat.kernel.id.IdKind;
+import dev.ducat.kernel.id.PaymentId;
+import dev.ducat.proto.internal.v1.PaymentQueryReply;
 import dev.ducat.proto.internal.v1.PaymentQueryRequest.QueryCase;
+import dev.ducat.proto.internal.v1.RefusalReason;
+import dev.ducat.proto.internal.v1.Replay;
+import dev.ducat.proto.internal.v1.ShardReply;
+import dev.ducat.proto.internal.v1.ShardRequest;
+import dev.ducat.proto.payments.v1.CancelPaymentRequest;
+import dev.ducat.proto.payments.v1.CapturePaymentRequest;
 import dev.ducat.proto.payments.v1.CreatePaymentRequest;
 import dev.ducat.proto.payments.v1.Payment;
+import dev.ducat.proto.payments.v1.Refund;
+import dev.ducat.proto.payments.v1.RefundPaymentRequest;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.api.sync.RedisCommands;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.junit5.VertxExtension;
 import java.time.Duration;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -180,6 +195,149 @@ class IdempotencyFastPathTest {
     assertThat(again.headers().get("idempotent-replayed")).isEqualTo("true");
     // The script was forgotten too, and is told anew.
     assertThat(done("flushed")).contains(first.getPaymentId());
+  }
+
+  private static final String PAYMENT =
+      new PaymentId(new UUID(0x0198c5a000007000L, 0x8000000000000007L)).text();
+
+  private static CapturePaymentRequest capture(String key) {
+    return CapturePaymentRequest.newBuilder().setPaymentId(PAYMENT).setIdempotencyKey(key).build();
+  }
+
+  private Reply operate(String method, com.google.protobuf.Message request) {
+    return gateway.client().call("/ducat.payments.v1.PaymentService/" + method, request);
+  }
+
+  private static String name(String method, String key) {
+    return "ducat:idem:default:" + method + ":" + PAYMENT + ":" + key;
+  }
+
+  private void comesToBe(String name, String value) {
+    await()
+        .atMost(Duration.ofSeconds(5))
+        .untilAsserted(() -> assertThat(redis.get(name)).isEqualTo(value));
+  }
+
+  private long operationsAsked() {
+    return gateway.payments().asked.stream().filter(ShardRequest::hasOperate).count();
+  }
+
+  private void answerOperations(ShardReply.Builder reply) {
+    gateway.payments().shard =
+        request ->
+            request.hasOperate()
+                ? Future.succeededFuture(
+                    reply.clone().setFingerprint(request.getOperate().getFingerprint()).build())
+                : gateway.payments().settle(request);
+  }
+
+  private static String hex(Canonical canonical) {
+    return HexFormat.of().formatHex(canonical.fingerprint().toByteArray());
+  }
+
+  @Test
+  void operationsThatAreDoneAreAnsweredWithoutALaneIfTheRowSaysSo() {
+    Payment captured = Payment.newBuilder().setPaymentId(PAYMENT).setVersion(7).build();
+    answerOperations(ShardReply.newBuilder().setPayment(captured).setAtRest(true));
+    assertThat(operate("CapturePayment", capture("c-1")).only(Payment.parser()))
+        .isEqualTo(captured);
+    comesToBe(
+        name("CapturePayment", "c-1"), "D:" + PAYMENT + ":" + hex(Canonical.of(capture("c-1"))));
+    assertThat(redis.pttl(name("CapturePayment", "c-1"))).isPositive();
+
+    Payment now = captured.toBuilder().setVersion(9).build();
+    List<Replay> asked = new CopyOnWriteArrayList<>();
+    gateway.payments().operation =
+        replay -> {
+          asked.add(replay);
+          return PaymentQueryReply.newBuilder().setPayment(now).build();
+        };
+    Reply retry = operate("CapturePayment", capture("c-1"));
+    assertThat(retry.only(Payment.parser())).isEqualTo(now);
+    assertThat(retry.headers().get("idempotent-replayed")).isEqualTo("true");
+    assertThat(operationsAsked()).isEqualTo(1);
+    assertThat(asked)
+        .singleElement()
+        .isEqualTo(
+            Replay.newBuilder()
+                .setMethod("CapturePayment")
+                .setPaymentId(PAYMENT)
+                .setIdempotencyKey("c-1")
+                .setResourceId(PAYMENT)
+                .setFingerprint(Canonical.of(capture("c-1")).fingerprint())
+                .build());
+    // The same key of another method, and another request under it, are the shard's.
+    operate(
+        "CancelPayment",
+        CancelPaymentRequest.newBuilder().setPaymentId(PAYMENT).setIdempotencyKey("c-1").build());
+    operate("CapturePayment", capture("c-1").toBuilder().setKeepRemainder(true).build());
+    assertThat(operationsAsked()).isEqualTo(3);
+  }
+
+  @Test
+  void aRefundIsKnownByItsOwnId() {
+    String id = IdKind.REFUND.text(new UUID(1, 2));
+    Refund refund = Refund.newBuilder().setRefundId(id).build();
+    answerOperations(ShardReply.newBuilder().setRefund(refund).setAtRest(true));
+    RefundPaymentRequest request =
+        RefundPaymentRequest.newBuilder().setPaymentId(PAYMENT).setIdempotencyKey("r-1").build();
+    assertThat(operate("RefundPayment", request).only(Refund.parser())).isEqualTo(refund);
+    comesToBe(name("RefundPayment", "r-1"), "D:" + id + ":" + hex(Canonical.of(request)));
+
+    gateway.payments().operation =
+        replay -> PaymentQueryReply.newBuilder().setRefund(refund).build();
+    Reply retry = operate("RefundPayment", request);
+    assertThat(retry.only(Refund.parser())).isEqualTo(refund);
+    assertThat(retry.headers().get("idempotent-replayed")).isEqualTo("true");
+    assertThat(operationsAsked()).isEqualTo(1);
+  }
+
+  @Test
+  void operationsBelieveTheShardWhereRedisIsNotBorneOut() {
+    Payment captured = Payment.newBuilder().setPaymentId(PAYMENT).setVersion(7).build();
+    answerOperations(ShardReply.newBuilder().setPayment(captured).setAtRest(true));
+    redis.set(
+        name("CapturePayment", "l-1"),
+        "D:pay_00000000000000000000000000:" + hex(Canonical.of(capture("l-1"))));
+    redis.set(name("CapturePayment", "l-2"), "what?");
+    redis.lpush(name("CapturePayment", "l-3"), "of another type");
+    for (String key : List.of("l-1", "l-2", "l-3")) {
+      Reply reply = operate("CapturePayment", capture(key));
+      assertThat(reply.only(Payment.parser())).isEqualTo(captured);
+      assertThat(reply.headers().get("idempotent-replayed")).isNull();
+    }
+    assertThat(operationsAsked()).isEqualTo(3);
+    assertThat(replaysAsked()).isEqualTo(1);
+  }
+
+  @Test
+  void whatIsRefusedOrDoesNotRestIsNotRecordedAsDone() {
+    answerOperations(
+        ShardReply.newBuilder()
+            .setRefusal(
+                PaymentsDouble.refusal(
+                    RefusalReason.REFUSAL_REASON_PAYMENT_NOT_CAPTURABLE, "canceled", "")));
+    assertThat(operate("CapturePayment", capture("n-1")).status())
+        .isEqualTo(Code.FAILED_PRECONDITION_VALUE);
+    answerOperations(
+        ShardReply.newBuilder().setPayment(Payment.newBuilder().setPaymentId(PAYMENT)));
+    // No time is left to wait for it to rest.
+    gateway
+        .client()
+        .call(
+            "/ducat.payments.v1.PaymentService/CapturePayment",
+            RawGrpc.head("grpc-timeout", "240m"),
+            RawGrpc.frame(capture("n-2")));
+    for (String key : List.of("n-1", "n-2")) {
+      assertThat(redis.get(name("CapturePayment", key))).startsWith("C:");
+      assertThat(redis.pttl(name("CapturePayment", key))).isBetween(1L, 60_000L);
+    }
+    // The key is free: what was refused may work now.
+    answerOperations(
+        ShardReply.newBuilder()
+            .setPayment(Payment.newBuilder().setPaymentId(PAYMENT))
+            .setAtRest(true));
+    assertThat(operate("CapturePayment", capture("n-1")).status()).isZero();
   }
 
   @Test

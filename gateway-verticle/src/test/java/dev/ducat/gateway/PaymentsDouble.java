@@ -13,6 +13,7 @@ import dev.ducat.proto.internal.v1.PaymentQueryReply;
 import dev.ducat.proto.internal.v1.PaymentQueryRequest;
 import dev.ducat.proto.internal.v1.Refusal;
 import dev.ducat.proto.internal.v1.RefusalReason;
+import dev.ducat.proto.internal.v1.Replay;
 import dev.ducat.proto.internal.v1.ShardReply;
 import dev.ducat.proto.internal.v1.ShardRequest;
 import dev.ducat.proto.payments.v1.CaptureMode;
@@ -47,6 +48,10 @@ final class PaymentsDouble {
 
   /** What a shard answers. */
   volatile Function<ShardRequest, Future<ShardReply>> shard = this::settle;
+
+  /** What the reader says about a key of an operation that Redis calls done. */
+  volatile Function<Replay, PaymentQueryReply> operation =
+      replay -> PaymentQueryReply.newBuilder().setAskShard(AskShard.getDefaultInstance()).build();
 
   private final Node node;
   private final int shards;
@@ -247,6 +252,10 @@ final class PaymentsDouble {
   }
 
   private void replay(PaymentQueryReply.Builder reply, PaymentQueryRequest query) {
+    if (!query.getReplay().getMethod().isEmpty()) {
+      reply.mergeFrom(operation.apply(query.getReplay()));
+      return;
+    }
     String key = query.getTenant() + "/" + query.getReplay().getIdempotencyKey();
     Payment payment = byKey.get(key);
     ShardRequest recorded = requests.get(key);

@@ -48,7 +48,7 @@ final class LedgerReadStore {
       """;
 
   /** Position of the first column after {@link #TRANSFER_COLUMNS}. */
-  private static final int AFTER_TRANSFER = 27;
+  static final int AFTER_TRANSFER = 27;
 
   static final String JOIN_ACCOUNTS =
       """

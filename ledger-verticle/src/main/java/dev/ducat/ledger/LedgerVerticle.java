@@ -34,11 +34,13 @@ public final class LedgerVerticle extends VerticleBase {
   private record OpenDoor(LaneDoor door, Future<Registration> registration) {}
 
   private Future<Registration> query = Future.failedFuture("not started");
+  private final LedgerVerifications verifications;
   private long sweepTimer;
 
   public LedgerVerticle(Node node, LedgerSettings settings) {
     this.node = node;
     this.settings = settings;
+    this.verifications = new LedgerVerifications(node, settings);
   }
 
   @Override
@@ -54,7 +56,7 @@ public final class LedgerVerticle extends VerticleBase {
     LedgerQueries queries = new LedgerQueries(node);
     query =
         node.bus().serve(QUERY_ADDRESS, LedgerQueryRequest.getDefaultInstance(), queries::answer);
-    return query;
+    return query.compose(served -> verifications.serve(vertx));
   }
 
   @Override
@@ -62,6 +64,7 @@ public final class LedgerVerticle extends VerticleBase {
     vertx.cancelTimer(sweepTimer);
     return query
         .compose(Registration::close)
+        .transform(closed -> verifications.close())
         .transform(closed -> node.leases().withdraw(UnitKind.LEDGER_LANE))
         .transform(done -> Future.join(lanes.stream().map(Lane::stop).toList()));
   }

@@ -6,6 +6,8 @@ import dev.ducat.proto.ledger.v1.NormalSide;
 import dev.ducat.proto.ledger.v1.TransferResult;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 final class MemoryBooks implements BooksView {
   private final Map<AccountKey, Account> accounts = new HashMap<>();
   private final Map<TransferKey, Entry> entries = new HashMap<>();
+  private final List<BookedTransfer> booked = new ArrayList<>();
   private Instant last = Instant.EPOCH;
   private Instant now = Instant.parse("2026-01-01T00:00:00Z");
   private long accountsOpened;
@@ -78,6 +81,15 @@ final class MemoryBooks implements BooksView {
         .counters();
   }
 
+  /** Everything booked so far, in order. */
+  List<BookedTransfer> booked() {
+    return booked;
+  }
+
+  Collection<Account> accounts() {
+    return accounts.values();
+  }
+
   /** All accounts by name. */
   SortedMap<String, Counters> balances() {
     SortedMap<String, Counters> balances = new TreeMap<>();
@@ -95,6 +107,7 @@ final class MemoryBooks implements BooksView {
     List<Outcome> outcomes = rules.decide(draft, group);
     draft.accounts().forEach(account -> accounts.put(account.key(), account));
     entries.putAll(draft.entries());
+    booked.addAll(draft.booked());
     last = draft.lastBookedAt();
     return outcomes;
   }

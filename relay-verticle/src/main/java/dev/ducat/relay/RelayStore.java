@@ -3,6 +3,7 @@ package dev.ducat.relay;
 import dev.ducat.kernel.outbox.OutboxStore;
 import dev.ducat.kernel.outbox.StoredEvent;
 import dev.ducat.kernel.sql.Await;
+import dev.ducat.kernel.sql.DatabaseRole;
 import dev.ducat.kernel.sql.PgSettings;
 import dev.ducat.relay.ReceiptRules.Witness;
 import io.vertx.core.Future;
@@ -72,7 +73,8 @@ final class RelayStore {
     // Statements look a few streams up by index; without statistics the planner would scan and
     // hash.
     this.options =
-        new PgConnectOptions(postgres.forQueries("ducat-relay-" + slot))
+        postgres
+            .forQueries("ducat-relay-" + slot, DatabaseRole.WRITER)
             .addProperty("enable_hashjoin", "off")
             .addProperty("enable_mergejoin", "off")
             .addProperty("enable_seqscan", "off")

@@ -12,7 +12,10 @@ import dev.ducat.proto.internal.v1.Intent;
 import dev.ducat.proto.internal.v1.LedgerReply;
 import dev.ducat.proto.internal.v1.LedgerRequest;
 import dev.ducat.proto.internal.v1.RefusalReason;
+import dev.ducat.proto.internal.v1.RiskCall;
 import dev.ducat.proto.internal.v1.TransferGroup;
+import dev.ducat.proto.risk.v1.AssessResponse;
+import dev.ducat.saga.connector.GrpcRisk;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -63,6 +66,9 @@ final class Actions {
    */
   Future<Outcome> run(ShardUnit unit, Saga saga, ConnectorTerms terms) {
     Intent intent = saga.data().getIntent();
+    if (intent.hasRiskCall()) {
+      return assess(unit, intent.getRiskCall());
+    }
     // Where the PSP has said "pending", the ledger has said yes before.
     Future<Outcome> before =
         intent.hasLedgerBefore() && saga.phase() != Phase.AWAIT
@@ -122,6 +128,24 @@ final class Actions {
               return Answers.ofPsp(asked, answer);
             })
         .otherwise(failure -> withoutAnswer(failure, asks));
+  }
+
+  private Future<Outcome> assess(ShardUnit unit, RiskCall asked) {
+    if (unit.isDropped() || !unit.lease().isTrusted(node.clock())) {
+      return Future.succeededFuture(new Outcome.NotSent());
+    }
+    return node.bus()
+        .askLocal(
+            GrpcRisk.ADDRESS,
+            asked,
+            AssessResponse.getDefaultInstance(),
+            Duration.ofMillis(asked.getDeadlineMs()))
+        .map(answer -> (Outcome) Assessments.verdict(answer))
+        .otherwise(
+            silent -> {
+              LOG.debug("the risk service gave no verdict: {}", silent.toString());
+              return Assessments.silence(asked, String.valueOf(silent.getMessage()));
+            });
   }
 
   private static Outcome withoutAnswer(Throwable failure, boolean asks) {

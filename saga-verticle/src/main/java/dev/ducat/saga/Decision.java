@@ -18,6 +18,11 @@ public record Decision(
     List<Attempt> attempts,
     List<Saga> others) {
 
+  /** Rows that change, and nothing to tell about it. */
+  static Decision silent(Saga saga, Standing standing) {
+    return new Decision(saga, standing, List.of(), List.of(), List.of(), List.of());
+  }
+
   /** With another saga that changes in the same commit. */
   Decision with(Saga other) {
     List<Saga> more = new ArrayList<>(others);

@@ -19,6 +19,7 @@ final class Draft {
   long pendingCapture;
   long pendingRefund;
   Closing closing;
+  long settlementReported;
   final List<Decision.Event> events = new ArrayList<>();
   final List<Decision.Audit> audits = new ArrayList<>();
   final List<Saga> others = new ArrayList<>();
@@ -32,6 +33,7 @@ final class Draft {
     this.pendingCapture = standing.pendingCapture();
     this.pendingRefund = standing.pendingRefund();
     this.closing = standing.closing();
+    this.settlementReported = standing.settlementReported();
   }
 
   Claim claim() {

@@ -7,6 +7,8 @@ package dev.ducat.saga;
 enum Effect {
   /** Event: the payment exists. */
   CREATED,
+  /** Remembers the risk service's verdict. Audited where a person should look. */
+  ASSESSED,
   /** Event: PSP and ledger hold the amount. */
   AUTHORIZED,
   /** Event: the payer is charged. */
@@ -50,6 +52,8 @@ enum Effect {
   /** Event: the same of a refund. */
   RESUME_REFUND,
 
+  /** Intent: ask the risk service. */
+  INTEND_ASSESS,
   /** Intent: hold and authorize; how to undo it is registered with it. */
   INTEND_AUTHORIZE,
   /** Intent: capture and post. */
@@ -71,6 +75,10 @@ enum Effect {
   OPEN_AUTHORIZATION,
   /** Remembers what the PSP reported. */
   BELIEVE,
+  /** Waits for the PSP's report of the settlement. */
+  EXPECT_SETTLEMENT,
+  /** The report has not come for long. Audited. */
+  REMIND,
   /** Looks again a little later. */
   LATER,
 

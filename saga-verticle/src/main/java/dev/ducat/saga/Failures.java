@@ -19,6 +19,8 @@ final class Failures {
           case Outcome.Declined declined -> declined.code();
           case Outcome.LedgerRefused refused -> Answers.codeOf(refused.result());
           case Outcome.Mismatch mismatch -> "ANSWER_MISMATCH";
+          case Outcome.Assessed assessed ->
+              assessed.assessment().getSilent() ? "RISK_UNAVAILABLE" : "RISK_DECLINED";
           case Outcome.Retryable retryable when undoing -> "COMPENSATION_FAILED";
           case Outcome.Retryable retryable -> "CONNECTOR_UNAVAILABLE";
           case Outcome.Done d -> throw new IllegalStateException("done is no failure");
@@ -26,6 +28,8 @@ final class Failures {
           case Outcome.Told t -> throw new IllegalStateException("a report is no failure");
           case Outcome.GivenUp given -> "GIVEN_UP";
           case Outcome.Retried r -> throw new IllegalStateException("a retry is no failure");
+          case Outcome.SettlementReported r ->
+              throw new IllegalStateException("a settlement is no failure");
           case Outcome.TimeUp t -> throw new IllegalStateException("time is no failure");
           case Outcome.Pending p -> undoing ? "COMPENSATION_FAILED" : "OUTCOME_UNKNOWN";
           case Outcome.Unknown u -> undoing ? "COMPENSATION_FAILED" : "OUTCOME_UNKNOWN";
@@ -50,9 +54,11 @@ final class Failures {
       case Outcome.NotFound notFound -> "the PSP knows no such operation";
       case Outcome.NotSent notSent -> "not sent";
       case Outcome.Told told -> "";
+      case Outcome.SettlementReported reported -> "the PSP reports it settled";
       case Outcome.TimeUp timeUp -> "its time is over";
       case Outcome.Retried retried -> "";
       case Outcome.GivenUp given -> "given up by an operator";
+      case Outcome.Assessed assessed -> Assessments.reasonOf(assessed.assessment());
       case Outcome.LedgerRefused refused ->
           switch (Answers.codeOf(refused.result())) {
             case "ACCOUNT_CLOSED" -> "an account of this payment is closed";

@@ -148,7 +148,7 @@ final class Intents {
     if (!Wallets.pays(payment)) {
       intent.setConnectorCall(ConnectorCall.newBuilder().setCapture(call));
     }
-    if (!taking.leavesRest()) {
+    if (!taking.leavesRest() && !data.getSettlesOnReport()) {
       long before = payment.getAmountCaptured().getMinorUnits();
       long captured = before + taking.amount().getMinorUnits();
       Money all = taking.amount().toBuilder().setMinorUnits(captured).build();

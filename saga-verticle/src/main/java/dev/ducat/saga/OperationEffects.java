@@ -92,6 +92,7 @@ final class OperationEffects {
             .setHoldId(draft.data.getHoldId())
             .setFeeBasisPoints(draft.data.getFeeBasisPoints())
             .setFeeFixedMinorUnits(draft.data.getFeeFixedMinorUnits())
+            .setSettlesOnReport(draft.data.getSettlesOnReport())
             .build();
     return new Saga(clock, Step.EXPIRE, Phase.OPEN, 0, expires, 1, known);
   }

@@ -253,7 +253,8 @@ final class OperationRules {
         .setAuthorizationReference(open.data().getAuthorizationReference())
         .setHoldId(open.data().getHoldId())
         .setFeeBasisPoints(open.data().getFeeBasisPoints())
-        .setFeeFixedMinorUnits(open.data().getFeeFixedMinorUnits());
+        .setFeeFixedMinorUnits(open.data().getFeeFixedMinorUnits())
+        .setSettlesOnReport(open.data().getSettlesOnReport());
   }
 
   private static Refusal currency(Payment payment) {

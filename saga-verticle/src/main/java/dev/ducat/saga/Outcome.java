@@ -1,6 +1,7 @@
 package dev.ducat.saga;
 
 import dev.ducat.proto.connector.v1.OperationResult;
+import dev.ducat.proto.internal.v1.Assessment;
 import dev.ducat.proto.ledger.v1.TransferResult;
 import dev.ducat.proto.payments.v1.NextAction;
 import java.time.Duration;
@@ -43,6 +44,12 @@ public sealed interface Outcome {
 
   /** The PSP reports by itself that it is done, exactly as asked. */
   record Told(OperationResult report) implements Outcome {}
+
+  /** The PSP reported the settlement of a capture, and that is recorded. */
+  record SettlementReported() implements Outcome {}
+
+  /** The risk service's verdict, or what stands for its silence. */
+  record Assessed(Assessment assessment) implements Outcome {}
 
   /** What it waited for has come: its time, or the end that somebody else puts to it. */
   record TimeUp() implements Outcome {}

@@ -5,6 +5,7 @@ import dev.ducat.kernel.id.IdKind;
 import dev.ducat.kernel.id.Ids;
 import dev.ducat.kernel.id.PaymentId;
 import dev.ducat.kernel.lane.Plan;
+import dev.ducat.proto.connector.v1.OperationResult;
 import dev.ducat.proto.internal.v1.CreatePaymentCommand;
 import dev.ducat.proto.internal.v1.Doorbell;
 import dev.ducat.proto.internal.v1.OperationCommand;
@@ -87,6 +88,7 @@ final class PaymentBatch {
   private final SagaSettings settings;
   private final Ids ids;
   private final Instant now;
+  private final VelocityCount velocity;
 
   private final Map<UUID, Work> works = new LinkedHashMap<>();
   private final Map<UUID, Touched> payments = new LinkedHashMap<>();
@@ -100,7 +102,17 @@ final class PaymentBatch {
   private final List<Asking> impatient = new ArrayList<>();
   private final List<ShardUnit> ended = new ArrayList<>();
 
-  PaymentBatch(PaymentBook book, PaymentSaga sagas, SagaSettings settings, Ids ids, Instant now) {
+  /**
+   * @param used what is counted already in the windows of velocity limits
+   */
+  PaymentBatch(
+      PaymentBook book,
+      PaymentSaga sagas,
+      SagaSettings settings,
+      Ids ids,
+      Instant now,
+      Map<Limits.Window, Long> used) {
+    this.velocity = new VelocityCount(settings.limits(), used);
     this.book = book;
     this.sagas = sagas;
     this.settings = settings;
@@ -184,7 +196,7 @@ final class PaymentBatch {
             command.getFingerprint(),
             create.request().getTraceparent(),
             now);
-    Decision decision = sagas.start(claim, request, now, ThreadLocalRandom.current());
+    Decision decision = sagas.start(claim, request, velocity, now, ThreadLocalRandom.current());
     payments.put(claim.paymentId().uuid(), new Touched(claim, null, decision.standing()));
     begun(create, claim, decision);
   }
@@ -302,18 +314,19 @@ final class PaymentBatch {
    * answered; what comes again, or late, or twisted, changes nothing.
    *
    * @param loaded the saga as the table has it, where memory lacks it
+   * @param settling for a report of a settlement: the saga that waits for it, where it is not the
+   *     payment's own
    */
-  void report(Report report, @Nullable Loaded loaded) {
+  void report(Report report, @Nullable Loaded loaded, @Nullable Loaded settling) {
     ended.add(report.unit());
     ReportCommand command = report.request().getReport();
-    Live live = find(report.sagaId());
-    if (live == null && loaded != null) {
-      UUID payment = loaded.saga().claim().paymentId().uuid();
-      Standing newest = payment(payment);
-      live = new Live(report.unit(), loaded.saga(), newest == null ? loaded.standing() : newest);
-    }
+    Live live = newest(report.unit(), report.sagaId(), loaded);
     if (live == null || !ReportRules.isAbout(live.saga(), report)) {
       refuse(report, Answer.operationNotFound());
+      return;
+    }
+    if (ReportRules.isSettlement(report)) {
+      settlement(report, live, settling);
       return;
     }
     switch (ReportRules.judge(live.saga(), live.standing(), command.getResult())) {
@@ -322,20 +335,30 @@ final class PaymentBatch {
         replies.add(new Reply(report.reply(), Answer.reported(false)));
       }
       case ReportRules.Known known -> replies.add(new Reply(report.reply(), Answer.reported(true)));
-      case ReportRules.Twisted twisted -> {
-        Claim claim = live.saga().claim();
-        audits.add(
-            new Noted(
-                report.unit().stream(),
-                claim,
-                new Decision.Audit(
-                    "report_contradicts",
-                    "keep_report",
-                    twisted.why(),
-                    Map.of(
-                        "saga_id", claim.sagaText(),
-                        "operation_key", command.getResult().getOperationKey()))));
+      case ReportRules.Twisted twisted -> keep(report, live, twisted.why());
+    }
+  }
+
+  private void settlement(Report report, Live live, @Nullable Loaded settling) {
+    OperationResult result = report.request().getReport().getResult();
+    switch (SettlementRules.judge(live.saga(), live.standing(), result)) {
+      case SettlementRules.NoSuch none -> refuse(report, Answer.operationNotFound());
+      case SettlementRules.Known known ->
+          replies.add(new Reply(report.reply(), Answer.reported(true)));
+      case SettlementRules.Twisted twisted -> keep(report, live, twisted.why());
+      case SettlementRules.Wrong wrong -> {
+        take(live, decide(live, new Outcome.Mismatch(wrong.why())), now, Duration.ZERO);
         replies.add(new Reply(report.reply(), Answer.reported(false)));
+      }
+      case SettlementRules.Counts counts -> {
+        Decision counted = SettlementRules.count(live.saga(), live.standing(), result);
+        take(live, counted, now, Duration.ZERO);
+        replies.add(new Reply(report.reply(), Answer.reported(false)));
+        Live waiting = waiting(new Live(live.unit(), counted.saga(), counted.standing()), settling);
+        if (waiting != null) {
+          Outcome reported = new Outcome.SettlementReported();
+          take(waiting, decide(waiting, reported), now, Duration.ZERO);
+        }
       }
     }
   }
@@ -423,6 +446,48 @@ final class PaymentBatch {
 
   private static ShardReply refusal(Refusal refusal) {
     return ShardReply.newBuilder().setRefusal(refusal).build();
+  }
+
+  /** Who goes on because of the report of a settlement; null while more must come. */
+  private @Nullable Live waiting(Live counted, @Nullable Loaded settling) {
+    if (SettlementRules.isEarly(counted.saga())) {
+      return counted;
+    }
+    Saga saga = settling == null ? counted.saga() : newest(settling.saga());
+    for (Work work : works.values()) {
+      if (work.after.claim().paymentId().uuid().equals(counted.paymentId())
+          && work.after.step() == Step.SETTLE) {
+        saga = work.after;
+      }
+    }
+    return SettlementRules.isComplete(saga, counted.standing())
+        ? new Live(counted.unit(), saga, counted.standing())
+        : null;
+  }
+
+  private void keep(Report report, Live live, String why) {
+    Claim claim = live.saga().claim();
+    String key = report.request().getReport().getResult().getOperationKey();
+    audits.add(
+        new Noted(
+            report.unit().stream(),
+            claim,
+            new Decision.Audit(
+                "report_contradicts",
+                "keep_report",
+                why,
+                Map.of("saga_id", claim.sagaText(), "operation_key", key))));
+    replies.add(new Reply(report.reply(), Answer.reported(false)));
+  }
+
+  /** A saga as this batch leaves it, else as memory or, last, the table has it. */
+  private @Nullable Live newest(ShardUnit unit, UUID sagaId, @Nullable Loaded loaded) {
+    Live live = find(sagaId);
+    if (live != null || loaded == null) {
+      return live;
+    }
+    Standing newest = payment(loaded.saga().claim().paymentId().uuid());
+    return new Live(unit, loaded.saga(), newest == null ? loaded.standing() : newest);
   }
 
   private void refuse(Report report, Refusal refusal) {
@@ -528,12 +593,12 @@ final class PaymentBatch {
         newPayments.add(new PaymentStore.NewPayment(touched.claim, touched.after));
       } else if (!touched.before.equals(touched.after)) {
         changedPayments.add(
-            new PaymentStore.ChangedPayment(
-                touched.claim, touched.before.payment().getVersion(), touched.after));
+            new PaymentStore.ChangedPayment(touched.claim, touched.before, touched.after));
       }
     }
     PaymentStore.write(
         plan, new PaymentStore.Rows(newPayments, created, changed, changedPayments, attempts), now);
+    VelocityStore.write(plan, velocity.additions());
     return plan;
   }
 

@@ -2,6 +2,7 @@ package dev.ducat.saga;
 
 import static dev.ducat.saga.Failures.reference;
 
+import dev.ducat.proto.internal.v1.Assessment;
 import dev.ducat.proto.internal.v1.Intent;
 import dev.ducat.proto.internal.v1.TransferGroup;
 import dev.ducat.proto.payments.v1.CaptureMode;
@@ -18,6 +19,7 @@ import dev.ducat.proto.payments.v1.PaymentRequiresAction;
 import dev.ducat.proto.payments.v1.PaymentResumed;
 import dev.ducat.proto.payments.v1.PaymentSettled;
 import dev.ducat.proto.payments.v1.PaymentState;
+import dev.ducat.proto.risk.v1.Verdict;
 import dev.ducat.proto.type.v1.Money;
 import java.time.Duration;
 import java.time.Instant;
@@ -35,6 +37,23 @@ final class PaymentEffects {
     draft.event(
         PaymentEventDetail.newBuilder()
             .setCreated(PaymentCreated.newBuilder().setAmount(draft.payment.getAmount())));
+  }
+
+  void assessed() {
+    if (!(draft.outcome instanceof Outcome.Assessed assessed)) {
+      throw new IllegalStateException("no verdict, but " + draft.outcome);
+    }
+    Assessment assessment = assessed.assessment();
+    draft.data.setAssessment(assessment);
+    if (assessment.getVerdict() == Verdict.VERDICT_REVIEW) {
+      draft.audit(
+          "risk_review",
+          "review_payment",
+          Assessments.reasonOf(assessment),
+          Map.of(
+              "saga_id", draft.claim().sagaText(),
+              "assessment_reference", assessment.getReference()));
+    }
   }
 
   /**
@@ -92,6 +111,10 @@ final class PaymentEffects {
         .clearFailure()
         .setAmountCaptured(
             draft.money(draft.payment.getAmountCaptured().getMinorUnits() + draft.pendingCapture));
+    if (draft.data.hasSettlement()) {
+      // The PSP reported it settled before anybody knew that it was captured.
+      draft.settlementReported += draft.pendingCapture;
+    }
     draft.pendingCapture = 0;
     draft.event(
         PaymentEventDetail.newBuilder()

@@ -3,6 +3,7 @@ package dev.ducat.saga;
 import dev.ducat.kernel.bus.BusException;
 import dev.ducat.kernel.bus.BusFailure;
 import dev.ducat.kernel.crash.CrashPoint;
+import dev.ducat.kernel.id.PaymentId;
 import dev.ducat.kernel.lane.Lane;
 import dev.ducat.kernel.lane.LaneActor;
 import dev.ducat.kernel.lane.Plan;
@@ -32,6 +33,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -39,6 +41,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -70,7 +73,11 @@ final class PaymentLane implements LaneActor<PaymentMessage> {
 
   private Map<UUID, Loaded> reports = Map.of();
 
+  private Map<UUID, Loaded> settling = Map.of();
+
   private List<Loaded> overdue = List.of();
+
+  private Map<Limits.Window, Long> used = Map.of();
 
   PaymentLane(String name, Node node, Vertx vertx, Context context, SagaSettings settings) {
     this.node = node;
@@ -180,8 +187,13 @@ final class PaymentLane implements LaneActor<PaymentMessage> {
     Set<PaymentBook.Key> unknown = new LinkedHashSet<>();
     Map<PaymentBook.Key, Operate> operations = new LinkedHashMap<>();
     Set<UUID> reported = new LinkedHashSet<>();
+    Set<UUID> settled = new LinkedHashSet<>();
     Set<Integer> scanned = new LinkedHashSet<>();
     for (PaymentMessage message : batch) {
+      if (message instanceof Report report && ReportRules.isSettlement(report)) {
+        PaymentId.parse(report.request().getReport().getPaymentId())
+            .ifPresent(id -> settled.add(id.uuid()));
+      }
       switch (message) {
         case Create create when !book.knows(create.key()) -> unknown.add(create.key());
         case Operate operate when !book.knows(operate.key()) ->
@@ -201,6 +213,7 @@ final class PaymentLane implements LaneActor<PaymentMessage> {
       }
     }
     reports = reported.isEmpty() ? Map.of() : PaymentLoadStore.bySagas(connection, reported);
+    settling = settled.isEmpty() ? Map.of() : PaymentLoadStore.settling(connection, settled);
     operated =
         operations.isEmpty()
             ? Map.of()
@@ -210,12 +223,41 @@ final class PaymentLane implements LaneActor<PaymentMessage> {
         scanned.isEmpty()
             ? List.of()
             : PaymentLoadStore.unfinished(
-                connection, scanned, now, now.minus(settings.scan().dividedBy(2)));
+                    connection, scanned, now, now.minus(settings.scan().dividedBy(2)))
+                .stream()
+                .filter(this::isForgotten)
+                .toList();
+    if (!settings.limits().velocities().isEmpty()) {
+      loadVelocity(connection, batch, now);
+      if (!scanned.isEmpty()) {
+        VelocityStore.sweep(connection, now);
+      }
+    }
+  }
+
+  /**
+   * Judged before the batch: what it ends is no longer in memory after it, and yet not forgotten.
+   */
+  private boolean isForgotten(Loaded loaded) {
+    UUID id = loaded.saga().claim().sagaId();
+    return !book.knows(id) && !reports.containsKey(id);
+  }
+
+  /** Read for each batch, because other lanes count in the same windows. */
+  private void loadVelocity(SqlConnection connection, List<PaymentMessage> batch, Instant now) {
+    Set<Limits.Window> windows = new HashSet<>();
+    for (PaymentMessage message : batch) {
+      if (message instanceof Create create && !book.knows(create.key())) {
+        windows.addAll(create.windows(settings.limits(), now).keySet());
+      }
+    }
+    used = windows.isEmpty() ? Map.of() : VelocityStore.read(connection, windows);
   }
 
   @Override
   public Plan decide(List<PaymentMessage> batch) {
-    PaymentBatch draft = new PaymentBatch(book, sagas, settings, node.ids(), node.clock().now());
+    PaymentBatch draft =
+        new PaymentBatch(book, sagas, settings, node.ids(), node.clock().now(), used);
     int version = versionForAll();
     for (PaymentMessage message : batch) {
       switch (message) {
@@ -225,7 +267,8 @@ final class PaymentLane implements LaneActor<PaymentMessage> {
         case Create create -> draft.create(create, found.get(create.key()), version);
         case Operate operate -> draft.operate(operate, operated.get(operate.key()), version);
         case Report report when report.unit().isDropped() -> notOwner(report);
-        case Report report -> draft.report(report, reports.get(report.sagaId()));
+        case Report report ->
+            draft.report(report, reports.get(report.sagaId()), settlingOf(report));
         case Attend attend when attend.unit().isDropped() -> notOwner(attend);
         case Attend attend -> draft.attend(attend, reports.get(attend.sagaId()), version);
         case Returned returned -> draft.returned(returned);
@@ -240,6 +283,12 @@ final class PaymentLane implements LaneActor<PaymentMessage> {
     return plan;
   }
 
+  private @Nullable Loaded settlingOf(Report report) {
+    return PaymentId.parse(report.request().getReport().getPaymentId())
+        .map(id -> settling.get(id.uuid()))
+        .orElse(null);
+  }
+
   /** The newest that every live node could go on with. */
   private int versionForAll() {
     return node.leases().versionsOfAll(UnitKind.PAYMENT_SHARD).stream()
@@ -249,7 +298,8 @@ final class PaymentLane implements LaneActor<PaymentMessage> {
 
   @Override
   public Plan decideAlone(PaymentMessage culprit, String failure) {
-    PaymentBatch draft = new PaymentBatch(book, sagas, settings, node.ids(), node.clock().now());
+    PaymentBatch draft =
+        new PaymentBatch(book, sagas, settings, node.ids(), node.clock().now(), used);
     switch (culprit) {
       case Asking asking -> {
         Plan nothing = new Plan();

@@ -42,9 +42,9 @@ final class PaymentLoadStore {
           + " p.amount_refunded, p.pending_capture, p.pending_refund, p.payment_method, p.merchant_account, p.connector,"
           + " p.capture_mode, p.reference, p.description, p.metadata, p.idempotency_key, p.failure_code,"
           + " p.failure_message, p.failure_step, p.next_action_type, p.next_action_url, p.version, p.create_time,"
-          + " p.update_time, p.authorization_expire_time, p.closing";
+          + " p.update_time, p.authorization_expire_time, p.closing, p.settlement_reported";
 
-  /** Columns of a saga, as {@link #saga} reads them. */
+  /** Columns of a saga, as {@link #saga} reads them beside those of its payment. */
   static final String SAGA_COLUMNS =
       "s.saga_id, s.shard, s.kind, s.definition_version, s.idempotency_key as saga_key, s.key_expires_at, s.request,"
           + " s.fingerprint, s.traceparent, s.create_time as saga_create_time, s.step, s.phase, s.attempt,"
@@ -100,6 +100,19 @@ final class PaymentLoadStore {
           + PAYMENT_COLUMNS
           + " from payment.saga s join payment.payment p on p.payment_id = s.payment_id"
           + " where s.saga_id = any($1::uuid[])";
+
+  /**
+   * Sagas that wait for the reports of payments' settlements. A payment's own saga is not among
+   * them: where it waits, it is the one that the report names.
+   */
+  static final String SETTLING =
+      "select "
+          + SAGA_COLUMNS
+          + ", "
+          + PAYMENT_COLUMNS
+          + " from payment.saga s join payment.payment p on p.payment_id = s.payment_id"
+          + " where s.payment_id = any($1::uuid[]) and s.kind <> 'PAYMENT' and not s.finished"
+          + " and s.step = 'SETTLE' and s.phase = 'OPEN'";
 
   private PaymentLoadStore() {}
 
@@ -172,6 +185,20 @@ final class PaymentLoadStore {
             ANSWER_MAX);
     Map<UUID, Loaded> loaded = new HashMap<>();
     rows.forEach(row -> loaded.put(row.getUUID("saga_id"), new Loaded(saga(row), standing(row))));
+    return loaded;
+  }
+
+  /** The sagas that wait for reports of settlements, by their payments, in one query. */
+  static Map<UUID, Loaded> settling(SqlConnection connection, Collection<UUID> paymentIds) {
+    RowSet<Row> rows =
+        Await.result(
+            connection
+                .preparedQuery(SETTLING)
+                .execute(Tuple.from(new Object[] {paymentIds.toArray(UUID[]::new)})),
+            ANSWER_MAX);
+    Map<UUID, Loaded> loaded = new HashMap<>();
+    rows.forEach(
+        row -> loaded.put(row.getUUID("payment_id"), new Loaded(saga(row), standing(row))));
     return loaded;
   }
 
@@ -306,6 +333,7 @@ final class PaymentLoadStore {
         pendingCapture,
         row.getLong("pending_refund"),
         closing,
+        row.getLong("settlement_reported"),
         row.getBoolean("resting"));
   }
 

@@ -5,9 +5,11 @@ import dev.ducat.kernel.id.PaymentId;
 import dev.ducat.proto.internal.v1.OperationCommand;
 import dev.ducat.proto.internal.v1.ShardReply;
 import dev.ducat.proto.internal.v1.ShardRequest;
+import dev.ducat.proto.payments.v1.CreatePaymentRequest;
 import io.vertx.core.Promise;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Map;
 import java.util.UUID;
 
 /** What arrives in a payment lane's mailbox. */
@@ -86,6 +88,13 @@ sealed interface PaymentMessage {
     @Override
     PaymentBook.Key key() {
       return key;
+    }
+
+    /** The windows of velocity limits in which it would count. */
+    Map<Limits.Window, Long> windows(Limits limits, Instant now) {
+      CreatePaymentRequest asked = request().getCreate().getRequest();
+      return limits.windowsOf(
+          tenant(), asked.getMerchantAccount(), asked.getAmount().getCurrencyCode(), now);
     }
 
     @Override

@@ -199,6 +199,50 @@ final class PaymentQueries {
 
   /** Redis says that the key is done. It may be wrong in every way; only the row counts. */
   private Future<PaymentQueryReply> replay(String tenant, Replay replay) {
+    return replay.getMethod().isEmpty()
+        ? replayOfCreation(tenant, replay)
+        : replayOfOperation(tenant, replay);
+  }
+
+  private Future<PaymentQueryReply> replayOfOperation(String tenant, Replay replay) {
+    Optional<PaymentId> id = PaymentId.parse(replay.getPaymentId());
+    return id.isEmpty()
+        ? Future.succeededFuture(askShard())
+        : store
+            .byOperation(tenant, replay.getMethod(), id.get().uuid(), replay.getIdempotencyKey())
+            .map(
+                found ->
+                    found
+                        .filter(loaded -> isBorneOut(loaded.saga(), replay))
+                        .map(PaymentQueries::made)
+                        .orElseGet(PaymentQueries::askShard));
+  }
+
+  private boolean isBorneOut(Saga saga, Replay replay) {
+    boolean isRefund = saga.claim().kind() == SagaKind.REFUND;
+    String made =
+        isRefund ? saga.data().getRefund().getRefundId() : saga.claim().paymentId().text();
+    return made.equals(replay.getResourceId())
+        && saga.claim().fingerprint().equals(replay.getFingerprint())
+        && clock.now().isBefore(saga.claim().keyExpiresAt())
+        && !saga.moves();
+  }
+
+  /** What an operation answers, now. */
+  private static PaymentQueryReply made(PaymentLoadStore.Loaded loaded) {
+    return loaded.saga().claim().kind() == SagaKind.REFUND
+        ? PaymentQueryReply.newBuilder()
+            .setRefund(loaded.saga().data().getRefund())
+            .setAtRest(true)
+            .build()
+        : payment(loaded.standing());
+  }
+
+  private static PaymentQueryReply askShard() {
+    return PaymentQueryReply.newBuilder().setAskShard(AskShard.getDefaultInstance()).build();
+  }
+
+  private Future<PaymentQueryReply> replayOfCreation(String tenant, Replay replay) {
     return store
         .byKey(tenant, replay.getIdempotencyKey())
         .map(
@@ -211,11 +255,7 @@ final class PaymentQueries {
                                 && clock.now().isBefore(keyed.expiresAt())
                                 && keyed.standing().resting())
                     .map(keyed -> payment(keyed.standing()))
-                    .orElseGet(
-                        () ->
-                            PaymentQueryReply.newBuilder()
-                                .setAskShard(AskShard.getDefaultInstance())
-                                .build()));
+                    .orElseGet(PaymentQueries::askShard));
   }
 
   private static PaymentQueryReply payment(Standing standing) {

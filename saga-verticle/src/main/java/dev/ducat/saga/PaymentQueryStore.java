@@ -32,6 +32,15 @@ final class PaymentQueryStore {
           + " from payment.saga s join payment.payment p on p.payment_id = s.payment_id"
           + " where s.tenant = $1::text and s.method = 'CreatePayment' and s.idempotency_key = $2::text";
 
+  private static final String BY_OPERATION =
+      "select "
+          + PaymentLoadStore.SAGA_COLUMNS
+          + ", "
+          + PaymentLoadStore.PAYMENT_COLUMNS
+          + " from payment.saga s join payment.payment p on p.payment_id = s.payment_id"
+          + " where s.tenant = $1::text and s.method = $2::text and s.method <> 'CreatePayment'"
+          + " and s.payment_id = $3::uuid and s.idempotency_key = $4::text";
+
   private final Pool pool;
 
   PaymentQueryStore(Node node) {
@@ -62,6 +71,20 @@ final class PaymentQueryStore {
                                 PaymentLoadStore.standing(row),
                                 PaymentLoadStore.bytes(row.getBuffer("fingerprint")),
                                 row.getOffsetDateTime("key_expires_at").toInstant())));
+  }
+
+  /** The operation on a payment that a key stands for, with the payment. */
+  Future<Optional<PaymentLoadStore.Loaded>> byOperation(
+      String tenant, String method, UUID paymentId, String key) {
+    return pool.preparedQuery(BY_OPERATION)
+        .execute(Tuple.of(tenant, method, paymentId, key))
+        .map(
+            rows ->
+                first(rows)
+                    .map(
+                        row ->
+                            new PaymentLoadStore.Loaded(
+                                PaymentLoadStore.saga(row), PaymentLoadStore.standing(row))));
   }
 
   /**

@@ -8,12 +8,14 @@ import static dev.ducat.saga.Phase.AWAIT;
 import static dev.ducat.saga.Phase.PARKED;
 import static dev.ducat.saga.Signal.*;
 import static dev.ducat.saga.Step.CAPTURE;
+import static dev.ducat.saga.Step.SETTLE;
 import static dev.ducat.saga.Step.VALIDATE;
 
 import dev.ducat.proto.internal.v1.SagaData;
 import dev.ducat.proto.payments.v1.CaptureMode;
 import dev.ducat.proto.payments.v1.CreatePaymentRequest;
 import dev.ducat.proto.payments.v1.Payment;
+import dev.ducat.proto.risk.v1.Verdict;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
@@ -68,21 +70,35 @@ public final class PaymentSaga {
     this.taken = taken;
   }
 
-  /** The first step, for a request whose key is new. */
-  public Decision start(
-      Claim claim, CreatePaymentRequest request, Instant now, RandomGenerator random) {
+  /**
+   * The first step, for a request whose key is new.
+   *
+   * @param velocity counts the payment if it may be made
+   */
+  Decision start(
+      Claim claim,
+      CreatePaymentRequest request,
+      VelocityCount velocity,
+      Instant now,
+      RandomGenerator random) {
     Standing nothing = Validation.draft(claim, request, settings);
-    Outcome.@Nullable Declined refused = Validation.check(nothing.payment(), settings);
+    Payment payment = nothing.payment();
+    Outcome.@Nullable Declined refused = Validation.check(claim.tenant(), payment, settings);
+    if (refused == null) {
+      refused = velocity.admit(claim.tenant(), payment, now);
+    }
     Saga saga =
         new Saga(claim, VALIDATE, ACT, 0, null, 0, Validation.data(nothing.payment(), settings));
     Outcome outcome = refused == null ? new Outcome.Done("", null) : refused;
-    return take(saga, nothing, refused == null ? VALID : INVALID, outcome, now, random);
+    Signal signal = refused != null ? INVALID : settings.risk() == null ? VALID : ASSESS;
+    return take(saga, nothing, signal, outcome, now, random);
   }
 
   /** The step after an outcome. */
   public Decision decide(
       Saga saga, Standing standing, Outcome outcome, Instant now, RandomGenerator random) {
-    return take(saga, standing, judge(saga, standing, outcome, now), outcome, now, random);
+    Outcome told = SettlementRules.against(saga, outcome);
+    return take(saga, standing, judge(saga, standing, told, now), told, now, random);
   }
 
   /**
@@ -225,10 +241,16 @@ public final class PaymentSaga {
       case Outcome.Mismatch mismatch -> MISMATCH;
       case Outcome.NotSent notSent -> NOT_SENT;
       case Outcome.Told told -> Signal.TOLD;
+      case Outcome.SettlementReported reported -> saga.step() == SETTLE ? REPORTED : EARLY;
+      case Outcome.TimeUp timeUp when saga.step() == SETTLE -> LAPSED;
       case Outcome.TimeUp timeUp ->
           standing.closing() != Closing.NONE
               ? CLOSED
               : standing.pendingCapture() > 0 ? BUSY : LAPSED;
+      case Outcome.Assessed assessed ->
+          assessed.assessment().getVerdict() == Verdict.VERDICT_DECLINE
+              ? DECLINED
+              : assessed.assessment().getSilent() ? UNKNOWN : DONE;
       case Outcome.Pending pending -> orTooLong(saga, PENDING, now);
       case Outcome.Unknown unknown -> orTooLong(saga, UNKNOWN, now);
       case Outcome.NotFound notFound -> judgeAbsence(saga, now);
@@ -269,10 +291,14 @@ public final class PaymentSaga {
       case AUTHORIZE -> payment.getCaptureMode() == CaptureMode.CAPTURE_MODE_MANUAL ? HELD : DONE;
       case CAPTURE ->
           saga.claim().kind() == SagaKind.PAYMENT || rest == 0
-              ? DONE
+              ? SettlementRules.isAwaited(saga, standing) ? UNSETTLED : DONE
               : saga.data().getFinalCapture() ? REST : PART;
-      case CANCEL, EXPIRE -> captured > 0 ? AFTER_CAPTURE : DONE;
-      case VALIDATE, REMAINDER, REFUND, SETTLE, NOTIFY -> DONE;
+      case CANCEL, EXPIRE ->
+          captured == 0
+              ? DONE
+              : SettlementRules.isAwaited(saga, standing) ? UNSETTLED : AFTER_CAPTURE;
+      case REMAINDER -> SettlementRules.isAwaited(saga, standing) ? UNSETTLED : DONE;
+      case VALIDATE, REFUND, SETTLE, NOTIFY -> DONE;
     };
   }
 
@@ -301,6 +327,7 @@ public final class PaymentSaga {
     ConnectorTerms terms = termsOf(saga);
     Duration window = terms.idempotencyWindow().minus(terms.windowMargin());
     return now.isBefore(Times.fromProto(data.getFirstSentTime()).plus(window))
+            && !data.hasSettlement()
         ? PROVEN_ABSENT
         : orTooLong(saga, NOT_FOUND, now);
   }

@@ -105,13 +105,32 @@ public final class PaymentStore {
         $8::text[], $9::text[], $10::timestamptz[], $11::bigint[])
       """;
 
+  /**
+   * For the few payments whose settlement is reported; behind what the report may count against.
+   */
+  private static final String REPORT_SETTLEMENTS =
+      """
+      update payment.payment p
+         set settlement_reported = d.reported
+        from (select unnest($1::uuid[]) as payment_id, unnest($2::bigint[]) as reported) as d
+       where p.payment_id = d.payment_id
+      """;
+
   private PaymentStore() {}
 
   /** A payment that did not exist. */
   record NewPayment(Claim claim, Standing standing) {}
 
   /** A payment as it is in the table, by its version, and as it will be. */
-  record ChangedPayment(Claim claim, long versionBefore, Standing standing) {}
+  record ChangedPayment(Claim claim, Standing before, Standing standing) {
+    long versionBefore() {
+      return before.payment().getVersion();
+    }
+
+    boolean isReported() {
+      return before.settlementReported() != standing.settlementReported();
+    }
+  }
 
   /** A saga as it is in the table, and as it will be. */
   record ChangedSaga(Saga before, Saga after) {}
@@ -140,6 +159,11 @@ public final class PaymentStore {
     }
     if (!rows.changedPayments.isEmpty()) {
       plan.execute(updatePayments(rows.changedPayments));
+    }
+    List<ChangedPayment> reported =
+        rows.changedPayments.stream().filter(ChangedPayment::isReported).toList();
+    if (!reported.isEmpty()) {
+      plan.execute(reportSettlements(reported));
     }
     if (!rows.attempts.isEmpty()) {
       plan.execute(insertAttempts(rows.attempts));
@@ -328,7 +352,7 @@ public final class PaymentStore {
       Payment p = standing.payment();
       columns.next(
           row.claim.paymentId().uuid(),
-          row.versionBefore,
+          row.versionBefore(),
           stateText(p.getState()),
           standing.resting(),
           p.getAmountAuthorized().getMinorUnits(),
@@ -351,6 +375,14 @@ public final class PaymentStore {
           standing.closing().name());
     }
     return new SqlStatement(UPDATE_PAYMENTS, Tuple.from(columns.arrays()));
+  }
+
+  private static SqlStatement reportSettlements(List<ChangedPayment> reported) {
+    Columns columns = new Columns(reported.size(), UUID[]::new, Long[]::new);
+    for (ChangedPayment row : reported) {
+      columns.next(row.claim.paymentId().uuid(), row.standing.settlementReported());
+    }
+    return new SqlStatement(REPORT_SETTLEMENTS, Tuple.from(columns.arrays()));
   }
 
   private static SqlStatement insertAttempts(List<AttemptMade> attempts) {

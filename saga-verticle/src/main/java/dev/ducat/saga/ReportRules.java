@@ -1,5 +1,6 @@
 package dev.ducat.saga;
 
+import dev.ducat.proto.connector.v1.OperationKind;
 import dev.ducat.proto.connector.v1.OperationResult;
 import dev.ducat.proto.internal.v1.ConnectorCall;
 import dev.ducat.proto.internal.v1.ReportCommand;
@@ -32,6 +33,11 @@ final class ReportRules {
         && claim.shard() == report.unit().shard()
         && claim.paymentId().text().equals(command.getPaymentId())
         && saga.data().getConnector().equals(command.getConnector());
+  }
+
+  static boolean isSettlement(Report report) {
+    return report.request().getReport().getResult().getKind()
+        == OperationKind.OPERATION_KIND_SETTLEMENT;
   }
 
   static Verdict judge(Saga saga, Standing standing, OperationResult result) {
@@ -68,9 +74,11 @@ final class ReportRules {
       case Outcome.NotSent n -> new Known();
       case Outcome.LedgerRefused l -> new Known();
       case Outcome.Told t -> new Known();
+      case Outcome.SettlementReported r -> new Known();
       case Outcome.TimeUp t -> new Known();
       case Outcome.Retried r -> new Known();
       case Outcome.GivenUp g -> new Known();
+      case Outcome.Assessed a -> new Known();
     };
   }
 
@@ -79,6 +87,6 @@ final class ReportRules {
   }
 
   private static boolean isVoid(OperationResult result) {
-    return result.getKind() == dev.ducat.proto.connector.v1.OperationKind.OPERATION_KIND_VOID;
+    return result.getKind() == OperationKind.OPERATION_KIND_VOID;
   }
 }

@@ -1,9 +1,11 @@
 package dev.ducat.saga;
 
 import dev.ducat.kernel.lane.LaneSettings;
+import dev.ducat.proto.connector.v1.SettlementMode;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Settings of the saga verticle.
@@ -19,6 +21,8 @@ import java.util.Map;
  * @param amountMax the largest amount accepted, in minor units
  * @param horizon timers further away than this stay in the table
  * @param scan how often the table is searched for overdue sagas that memory lacks
+ * @param limits per tenant and merchant, checked in the validate step
+ * @param risk the service that is asked in the validate step; null for none
  */
 public record SagaSettings(
     int lanes,
@@ -33,7 +37,9 @@ public record SagaSettings(
     Duration keyLife,
     long amountMax,
     Duration horizon,
-    Duration scan) {
+    Duration scan,
+    Limits limits,
+    @Nullable RiskTerms risk) {
 
   public SagaSettings {
     connectors = Map.copyOf(connectors);
@@ -65,12 +71,20 @@ public record SagaSettings(
         Duration.ofDays(3),
         1_000_000_000_00L,
         Duration.ofMinutes(10),
-        Duration.ofSeconds(30));
+        Duration.ofSeconds(30),
+        Limits.NONE,
+        null);
   }
 
   /** The fee a merchant pays. */
   public Fee feeOf(String merchantAccount) {
     return fees.getOrDefault(merchantAccount, fee);
+  }
+
+  /** Whether a connector's captures settle only when the PSP reports it. */
+  boolean settlesOnReport(String connector) {
+    ConnectorTerms terms = connectors.get(connector);
+    return terms != null && terms.settlement() == SettlementMode.SETTLEMENT_MODE_REPORTED;
   }
 
   public SagaSettings withFees(Fee all, Map<String, Fee> byMerchant) {
@@ -87,7 +101,9 @@ public record SagaSettings(
         keyLife,
         amountMax,
         horizon,
-        scan);
+        scan,
+        limits,
+        risk);
   }
 
   public SagaSettings withRetry(RetryTerms patience) {
@@ -104,7 +120,9 @@ public record SagaSettings(
         keyLife,
         amountMax,
         horizon,
-        scan);
+        scan,
+        limits,
+        risk);
   }
 
   public SagaSettings withConnectors(Map<String, ConnectorTerms> named, String byDefault) {
@@ -121,7 +139,9 @@ public record SagaSettings(
         keyLife,
         amountMax,
         horizon,
-        scan);
+        scan,
+        limits,
+        risk);
   }
 
   public SagaSettings withInFlightMax(int sagas) {
@@ -138,7 +158,9 @@ public record SagaSettings(
         keyLife,
         amountMax,
         horizon,
-        scan);
+        scan,
+        limits,
+        risk);
   }
 
   public SagaSettings withScan(Duration every) {
@@ -155,6 +177,46 @@ public record SagaSettings(
         keyLife,
         amountMax,
         horizon,
-        every);
+        every,
+        limits,
+        risk);
+  }
+
+  public SagaSettings withLimits(Limits configured) {
+    return new SagaSettings(
+        lanes,
+        lane,
+        inFlightMax,
+        simulatorJournal,
+        connectors,
+        defaultConnector,
+        fee,
+        fees,
+        retry,
+        keyLife,
+        amountMax,
+        horizon,
+        scan,
+        configured,
+        risk);
+  }
+
+  public SagaSettings withRisk(@Nullable RiskTerms asked) {
+    return new SagaSettings(
+        lanes,
+        lane,
+        inFlightMax,
+        simulatorJournal,
+        connectors,
+        defaultConnector,
+        fee,
+        fees,
+        retry,
+        keyLife,
+        amountMax,
+        horizon,
+        scan,
+        limits,
+        asked);
   }
 }

@@ -61,6 +61,7 @@ final class SagaTable {
     SagaTable t = new SagaTable(SagaKind.PAYMENT);
     t.on(VALIDATE, ACT, VALID, AUTHORIZE, ACT, CREATED, INTEND_AUTHORIZE);
     t.on(VALIDATE, ACT, INVALID, NOTIFY, ENDED, CREATED, NOTE_FAILURE, FAILED);
+    t.assesses();
 
     for (Phase phase : DOING) {
       t.on(AUTHORIZE, phase, DONE, CAPTURE, ACT, AUTHORIZED, INTEND_CAPTURE);
@@ -70,6 +71,7 @@ final class SagaTable {
       // Nothing of the outside lies between capture and settle: three steps in one commit.
       t.on(CAPTURE, phase, SETTLED_TOO, NOTIFY, ENDED, CAPTURED, SETTLED, COMPLETED);
       t.on(CAPTURE, phase, DONE, SETTLE, ACT, CAPTURED, INTEND_SETTLE);
+      t.unsettled(CAPTURE, phase, CAPTURED);
     }
     for (Phase phase : OUTSTANDING) {
       t.on(AUTHORIZE, phase, DECLINED, AUTHORIZE, RELEASE, TURN_BACK, INTEND_RELEASE);
@@ -105,6 +107,7 @@ final class SagaTable {
     for (Phase phase : DOING) {
       t.on(CAPTURE, phase, SETTLED_TOO, NOTIFY, ENDED, CAPTURED, SETTLED, COMPLETED);
       t.on(CAPTURE, phase, DONE, SETTLE, ACT, CAPTURED, INTEND_SETTLE);
+      t.unsettled(CAPTURE, phase, CAPTURED);
       t.on(CAPTURE, phase, PART, CAPTURE, ENDED, CAPTURED);
       t.on(CAPTURE, phase, REST, REMAINDER, ACT, CAPTURED, INTEND_VOID);
     }
@@ -145,6 +148,7 @@ final class SagaTable {
         CAPTURE_FAILED,
         INTEND_VOID);
     t.on(REMAINDER, ACT, DONE, SETTLE, ACT, RELEASED, INTEND_SETTLE);
+    t.unsettled(REMAINDER, ACT, RELEASED);
     t.voids(REMAINDER, ACT);
     t.settles();
     t.on(AUTHORIZE, UNDO, DONE, NOTIFY, UNDONE, REVERSED, FAILED);
@@ -157,6 +161,7 @@ final class SagaTable {
     t.on(VALIDATE, ACT, VALID, CANCEL, ACT, RELEASE_STARTED, INTEND_VOID);
     t.on(CANCEL, ACT, DONE, NOTIFY, ENDED, CANCELED);
     t.on(CANCEL, ACT, AFTER_CAPTURE, SETTLE, ACT, RELEASED, INTEND_SETTLE);
+    t.unsettled(CANCEL, ACT, RELEASED);
     t.voids(CANCEL, ACT);
     t.settles();
     return t.rows;
@@ -169,6 +174,7 @@ final class SagaTable {
     t.on(EXPIRE, OPEN, CLOSED, EXPIRE, ENDED);
     t.on(EXPIRE, ACT, DONE, NOTIFY, ENDED, EXPIRED);
     t.on(EXPIRE, ACT, AFTER_CAPTURE, SETTLE, ACT, RELEASED, INTEND_SETTLE);
+    t.unsettled(EXPIRE, ACT, RELEASED);
     t.voids(EXPIRE, ACT);
     t.settles();
     return t.rows;
@@ -198,6 +204,16 @@ final class SagaTable {
     return t.rows;
   }
 
+  /** Nothing is held yet, and the question has no effect: it is asked until there is a verdict. */
+  private void assesses() {
+    on(VALIDATE, ACT, ASSESS, VALIDATE, ACT, CREATED, INTEND_ASSESS);
+    on(VALIDATE, ACT, DONE, AUTHORIZE, ACT, ASSESSED, INTEND_AUTHORIZE);
+    // Silence, where that means yes.
+    on(VALIDATE, ACT, UNKNOWN, AUTHORIZE, ACT, ASSESSED, NOTE_ATTEMPT, INTEND_AUTHORIZE);
+    on(VALIDATE, ACT, DECLINED, NOTIFY, ENDED, ASSESSED, TURN_BACK, FAILED);
+    on(VALIDATE, ACT, NOT_SENT, VALIDATE, ACT, SOON);
+  }
+
   /** While it is open what became of an action: asking, waiting, and who is called in the end. */
   private void outstanding(Step step, Effect park, Effect... shown) {
     on(step, ACT, PENDING, step, AWAIT, with(NOTE_ATTEMPT, shown));
@@ -224,7 +240,12 @@ final class SagaTable {
       on(step, phase, HURRIED, step, phase);
     }
     on(step, Phase.TOLD, MISMATCH, step, PARKED, NOTE_ATTEMPT, park);
-    if (step != CAPTURE) {
+    if (step == CAPTURE) {
+      // What is settled was captured: the PSP is asked about that at once.
+      on(step, ACT, EARLY, step, ASK, DOUBT);
+      on(step, ASK, EARLY, step, ASK);
+      on(step, AWAIT, EARLY, step, AWAIT, SOON);
+    } else {
       // The PSP says that it is done, and the ledger refuses what should have come before.
       on(step, Phase.TOLD, LEDGER_REFUSED, step, PARKED, NOTE_ATTEMPT, park);
     }
@@ -269,7 +290,18 @@ final class SagaTable {
     };
   }
 
+  /** The payment rests in CAPTURED until the PSP reports the settlement of what was captured. */
+  private void unsettled(Step step, Phase phase, Effect told) {
+    on(step, phase, UNSETTLED, SETTLE, OPEN, told, INTEND_SETTLE, EXPECT_SETTLEMENT);
+  }
+
   private void settles() {
+    on(SETTLE, OPEN, REPORTED, SETTLE, ACT);
+    on(SETTLE, OPEN, LAPSED, SETTLE, OPEN, REMIND, EXPECT_SETTLEMENT);
+    if (kind == SagaKind.PAYMENT || kind == SagaKind.CAPTURE) {
+      // Reports name captures: what they say of another saga's is kept, and the right one awaited.
+      on(SETTLE, OPEN, MISMATCH, SETTLE, PARKED, NOTE_ATTEMPT, PARK);
+    }
     on(SETTLE, ACT, DONE, NOTIFY, ENDED, SETTLED, COMPLETED);
     on(SETTLE, ACT, MISMATCH, SETTLE, PARKED, NOTE_ATTEMPT, PARK);
     on(SETTLE, PARKED, BACK_TO_ACT, SETTLE, ACT, RESUME, DO_ANEW);

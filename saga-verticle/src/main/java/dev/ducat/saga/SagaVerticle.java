@@ -11,10 +11,12 @@ import dev.ducat.kernel.shard.UnitKind;
 import dev.ducat.kernel.shard.UnitOwner;
 import dev.ducat.proto.internal.v1.ConnectorCall;
 import dev.ducat.proto.internal.v1.PaymentQueryRequest;
+import dev.ducat.proto.internal.v1.RiskCall;
 import dev.ducat.proto.internal.v1.ShardReply;
 import dev.ducat.proto.internal.v1.ShardRequest;
 import dev.ducat.saga.connector.Connector;
 import dev.ducat.saga.connector.GrpcConnector;
+import dev.ducat.saga.connector.GrpcRisk;
 import dev.ducat.saga.connector.RemoteSettings;
 import dev.ducat.saga.connector.SimulatorConnector;
 import io.vertx.core.Future;
@@ -28,6 +30,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs payments: takes shards over, serves their addresses, and answers reads beside the lanes. One
@@ -46,6 +49,7 @@ public final class SagaVerticle extends VerticleBase {
   private final Map<Lease, Registration> served = new ConcurrentHashMap<>();
   private final List<Registration> local = new ArrayList<>();
   private final List<Connector> connectors = new ArrayList<>();
+  private @Nullable GrpcRisk risk;
   private volatile boolean open = true;
 
   public SagaVerticle(Node node, SagaSettings settings) {
@@ -105,13 +109,21 @@ public final class SagaVerticle extends VerticleBase {
         .withdraw(UnitKind.PAYMENT_SHARD)
         .compose(withdrawn -> Future.join(lanes.stream().map(PaymentLane::stop).toList()))
         .compose(stopped -> Future.join(local.stream().map(Registration::close).toList()))
-        .compose(closed -> Future.join(connectors.stream().map(Connector::close).toList()));
+        .compose(closed -> Future.join(connectors.stream().map(Connector::close).toList()))
+        .compose(closed -> risk == null ? Future.succeededFuture() : risk.close());
   }
 
   private Future<Void> startConnectors() {
     remotes.forEach(
         (name, remote) ->
             serve(GrpcConnector.open(name, vertx, node.clock(), node.meters(), remote)));
+    RiskTerms terms = settings.risk();
+    if (terms != null) {
+      GrpcRisk opened = GrpcRisk.open(vertx, node.clock(), node.meters(), terms);
+      risk = opened;
+      local.add(
+          node.bus().serveLocal(GrpcRisk.ADDRESS, RiskCall.getDefaultInstance(), opened::assess));
+    }
     if (remotes.containsKey(SimulatorConnector.NAME)) {
       return Future.succeededFuture();
     }

@@ -4,6 +4,8 @@ package dev.ducat.saga;
 public enum Signal {
   /** A valid request. */
   VALID,
+  /** A valid request that the risk service is asked about. */
+  ASSESS,
   /** A request that the payment's own checks refuse. */
   INVALID,
   DONE,
@@ -17,6 +19,12 @@ public enum Signal {
   REST,
   /** Done; what was captured before goes on to settle. */
   AFTER_CAPTURE,
+  /** Done; what was captured settles when the PSP reports it. */
+  UNSETTLED,
+  /** The PSP reported everything that was captured as settled. */
+  REPORTED,
+  /** The PSP reports a capture settled of which it is not known yet that it happened. */
+  EARLY,
   DECLINED,
   /** Refused or given up, but earlier captures stand. */
   REST_ONLY,
@@ -42,7 +50,7 @@ public enum Signal {
   MISMATCH,
   /** The PSP reports by itself that it is done. */
   TOLD,
-  /** The time of an open authorization is over. */
+  /** What was waited for did not come in its time. */
   LAPSED,
   /** Its time is over, but a capture is at work. */
   BUSY,

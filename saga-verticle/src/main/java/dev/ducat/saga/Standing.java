@@ -12,16 +12,24 @@ import java.util.UUID;
  * @param pendingCapture minor units reserved by a capture whose outcome is not known yet
  * @param pendingRefund minor units reserved by refunds whose outcome is not known yet
  * @param closing who has the last word on the authorization
+ * @param settlementReported minor units of captures that the PSP reported as settled; counted only
+ *     where settlement waits for reports
  * @param resting whether nothing more happens by itself soon
  */
 public record Standing(
-    Payment payment, long pendingCapture, long pendingRefund, Closing closing, boolean resting) {
+    Payment payment,
+    long pendingCapture,
+    long pendingRefund,
+    Closing closing,
+    long settlementReported,
+    boolean resting) {
   public Standing {
     long authorized = payment.getAmountAuthorized().getMinorUnits();
     long captured = payment.getAmountCaptured().getMinorUnits();
     long refunded = payment.getAmountRefunded().getMinorUnits();
     if (pendingCapture < 0
         || pendingRefund < 0
+        || settlementReported > captured
         || refunded + pendingRefund > captured
         || captured + pendingCapture > authorized
         || authorized > payment.getAmount().getMinorUnits()) {
@@ -35,6 +43,12 @@ public record Standing(
                   authorized,
                   payment.getPaymentId()));
     }
+  }
+
+  /** With so many more minor units reported as settled by the PSP. */
+  Standing withSettlementReported(long more) {
+    return new Standing(
+        payment, pendingCapture, pendingRefund, closing, settlementReported + more, resting);
   }
 
   UUID uuid() {

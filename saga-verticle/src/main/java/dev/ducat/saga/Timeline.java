@@ -189,7 +189,8 @@ final class Timeline {
           case ACT, TOLD, RELEASE, UNDO -> StepOutcome.STEP_OUTCOME_UNSPECIFIED;
           case ASK, PARKED -> StepOutcome.STEP_OUTCOME_UNKNOWN;
           case AWAIT -> StepOutcome.STEP_OUTCOME_PENDING;
-          case OPEN, ENDED, UNDONE -> null;
+          case OPEN -> saga.step() == Step.SETTLE ? StepOutcome.STEP_OUTCOME_PENDING : null;
+          case ENDED, UNDONE -> null;
         };
     if (outcome != null) {
       Timestamp before = ends.get(saga.sagaId());
@@ -235,10 +236,11 @@ final class Timeline {
           StepOutcome.STEP_OUTCOME_DECLINED;
       case PENDING -> StepOutcome.STEP_OUTCOME_PENDING;
       case RETRYABLE, NOT_SENT, PROVEN_ABSENT -> StepOutcome.STEP_OUTCOME_RETRYABLE;
-      case UNKNOWN, NOT_FOUND, MISMATCH, TOO_LONG -> StepOutcome.STEP_OUTCOME_UNKNOWN;
-      case VALID, DONE, SETTLED_TOO, HELD, PART, REST, AFTER_CAPTURE, TOLD ->
+      case UNKNOWN, NOT_FOUND, MISMATCH, TOO_LONG, EARLY -> StepOutcome.STEP_OUTCOME_UNKNOWN;
+      case VALID, DONE, SETTLED_TOO, HELD, PART, REST, AFTER_CAPTURE, TOLD, UNSETTLED, REPORTED ->
           StepOutcome.STEP_OUTCOME_DONE;
-      case LAPSED,
+      case ASSESS,
+          LAPSED,
           BUSY,
           CLOSED,
           HURRIED,

@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +18,9 @@ final class Transition {
 
   /** A capture that is in the way when an authorization lapses ends soon, or waits for a person. */
   private static final Duration LOOK_AGAIN = Duration.ofMinutes(1);
+
+  /** PSPs pay out within days; whoever waits longer should be told. */
+  private static final Duration SETTLEMENT_EXPECTED = Duration.ofDays(7);
 
   private final PaymentSaga.Row row;
   private final Saga before;
@@ -74,6 +78,7 @@ final class Transition {
             draft.pendingCapture,
             draft.pendingRefund,
             draft.closing,
+            draft.settlementReported,
             resting);
     return new Decision(after, standing, draft.events, draft.audits, attempts, draft.others);
   }
@@ -81,6 +86,7 @@ final class Transition {
   private void apply(Effect effect) {
     switch (effect) {
       case CREATED -> payments.created();
+      case ASSESSED -> payments.assessed();
       case AUTHORIZED -> payments.authorized(lifetime());
       case CAPTURED -> payments.captured();
       case SETTLED -> payments.settled();
@@ -102,6 +108,12 @@ final class Transition {
       case REFUNDED -> operations.refunded();
       case REFUND_FAILED -> operations.refundFailed();
       case PARK_REFUND -> operations.parkRefund();
+      case INTEND_ASSESS ->
+          intend(
+              Assessments.question(
+                  before.claim(),
+                  draft.payment.build(),
+                  Objects.requireNonNull(settings.risk(), "no risk service")));
       case INTEND_AUTHORIZE -> intendAuthorize();
       case INTEND_CAPTURE -> intendCapture();
       case INTEND_SETTLE -> intendSettle();
@@ -122,6 +134,13 @@ final class Transition {
       case AGAIN -> again();
       case AGAIN_NOW -> attempt++;
       case SOON -> next = now.plus(settings.retry().notSent());
+      case EXPECT_SETTLEMENT -> next = now.plus(SETTLEMENT_EXPECTED);
+      case REMIND ->
+          draft.audit(
+              "settlement_overdue",
+              "remind",
+              "the PSP has not reported the settlement",
+              Map.of("saga_id", before.claim().sagaText()));
       case LATER -> next = now.plus(LOOK_AGAIN);
       case ASK_LATER -> ask();
       case DOUBT_ANEW -> doubtAnew();

@@ -48,7 +48,7 @@ final class Validation {
             .setCreateTime(Times.toProto(claim.createdAt()))
             .setUpdateTime(Times.toProto(claim.createdAt()))
             .build();
-    return new Standing(payment, 0, 0, Closing.NONE, false);
+    return new Standing(payment, 0, 0, Closing.NONE, 0, false);
   }
 
   /** What the saga fixes for its whole life, whatever the configuration says later. */
@@ -61,11 +61,12 @@ final class Validation {
                 .setMinorUnits(fee.of(payment.getAmount().getMinorUnits())))
         .setFeeBasisPoints(fee.basisPoints())
         .setFeeFixedMinorUnits(fee.fixedMinorUnits())
+        .setSettlesOnReport(settings.settlesOnReport(payment.getConnector()))
         .build();
   }
 
   /** Why the payment may not be made, recorded as a failed payment; null when it may. */
-  static Outcome.@Nullable Declined check(Payment payment, SagaSettings settings) {
+  static Outcome.@Nullable Declined check(String tenant, Payment payment, SagaSettings settings) {
     Money amount = payment.getAmount();
     if (!Currencies.isKnown(amount.getCurrencyCode())) {
       return new Outcome.Declined(
@@ -75,6 +76,6 @@ final class Validation {
       return new Outcome.Declined(
           "LIMIT_EXCEEDED", "at most " + settings.amountMax() + " minor units per payment");
     }
-    return null;
+    return settings.limits().refusalOf(tenant, payment);
   }
 }

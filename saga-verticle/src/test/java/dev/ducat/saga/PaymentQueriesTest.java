@@ -10,6 +10,7 @@ import dev.ducat.proto.internal.v1.PaymentQueryRequest;
 import dev.ducat.proto.internal.v1.RefusalReason;
 import dev.ducat.proto.internal.v1.Replay;
 import dev.ducat.proto.internal.v1.ShardReply;
+import dev.ducat.proto.payments.v1.CaptureMode;
 import dev.ducat.proto.payments.v1.ListPaymentsRequest;
 import dev.ducat.proto.payments.v1.ListPaymentsResponse;
 import dev.ducat.proto.payments.v1.Payment;
@@ -180,6 +181,75 @@ final class PaymentQueriesTest {
             replay("r", told.toBuilder().setFingerprint(ByteString.copyFromUtf8("x")).build())
                 .hasAskShard())
         .isTrue();
+  }
+
+  @Test
+  void anOperationsReplayIsTrueOnlyIfTheRowSaysSo() {
+    Payment payment = node.create("o", Requests.payment("o1", "sim_ok", 100)).getPayment();
+    String id = payment.getPaymentId();
+    ShardReply made = node.operate("o", Requests.refund(id, "same", 40));
+    Replay told =
+        Replay.newBuilder()
+            .setMethod("RefundPayment")
+            .setPaymentId(id)
+            .setIdempotencyKey("same")
+            .setResourceId(made.getRefund().getRefundId())
+            .setFingerprint(made.getFingerprint())
+            .build();
+
+    assertThat(replay("o", told).getRefund()).isEqualTo(made.getRefund());
+    assertThat(replay("p", told).hasAskShard()).isTrue();
+    List<Replay.Builder> lies =
+        List.of(
+            told.toBuilder().setMethod("CapturePayment"),
+            told.toBuilder().setMethod("CreatePayment"),
+            told.toBuilder().setIdempotencyKey("other"),
+            told.toBuilder().setPaymentId("pay_x"),
+            told.toBuilder().setResourceId(id),
+            told.toBuilder().setFingerprint(ByteString.copyFromUtf8("x")));
+    lies.forEach(lie -> assertThat(replay("o", lie.build()).hasAskShard()).as("%s", lie).isTrue());
+    run("update payment.saga set key_expires_at = now() where method = 'RefundPayment'");
+    assertThat(replay("o", told).hasAskShard()).isTrue();
+  }
+
+  @Test
+  void aCaptureIsAnsweredWithThePaymentAsItIsNow() {
+    Payment payment =
+        node.create(
+                "o",
+                Requests.payment("o2", "sim_ok", 100).toBuilder()
+                    .setCaptureMode(CaptureMode.CAPTURE_MODE_MANUAL)
+                    .build())
+            .getPayment();
+    String id = payment.getPaymentId();
+    ShardReply part = node.operate("o", Requests.capture(id, "part", 30, true));
+    ShardReply canceled = node.operate("o", Requests.cancel(id, "rest"));
+    Replay told =
+        Replay.newBuilder()
+            .setMethod("CapturePayment")
+            .setPaymentId(id)
+            .setIdempotencyKey("part")
+            .setResourceId(id)
+            .setFingerprint(part.getFingerprint())
+            .build();
+
+    assertThat(replay("o", told).getPayment()).isEqualTo(canceled.getPayment());
+    Replay cancel =
+        told.toBuilder()
+            .setMethod("CancelPayment")
+            .setIdempotencyKey("rest")
+            .setFingerprint(canceled.getFingerprint())
+            .build();
+    assertThat(replay("o", cancel).getPayment()).isEqualTo(canceled.getPayment());
+    // Not at rest: the lane joins who waits for it.
+    run(
+        "update payment.saga set phase = 'ACT', state = 'RUNNING', finished = false, outcome = null"
+            + " where method = 'CancelPayment'");
+    assertThat(replay("o", cancel).hasAskShard()).isTrue();
+  }
+
+  private void run(String sql) {
+    TestNode.await(node.testNode().node().queries().query(sql).execute());
   }
 
   private Set<String> create(String tenant, int from, int count) {

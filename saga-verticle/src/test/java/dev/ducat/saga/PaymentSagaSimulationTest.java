@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
 import dev.ducat.kernel.id.PaymentId;
+import dev.ducat.proto.connector.v1.Done;
+import dev.ducat.proto.connector.v1.OperationKind;
 import dev.ducat.proto.connector.v1.OperationResult;
+import dev.ducat.proto.connector.v1.SettlementMode;
 import dev.ducat.proto.internal.v1.OperationCommand;
 import dev.ducat.proto.payments.v1.CaptureMode;
 import dev.ducat.proto.payments.v1.Payment;
@@ -31,8 +34,16 @@ import org.junit.jupiter.api.Test;
  * really happened.
  */
 final class PaymentSagaSimulationTest {
-  private static final int SEEDS = 16_000;
+  private static final int SEEDS = 41_000;
+
+  /** From this seed on there is a risk service. */
+  private static final int RISKY = 40_000;
+
   private static final int STEPS_MAX = 3_000;
+
+  /** A PSP that is away nearly always decides nothing that is pending there. */
+  private static final int CUTS_MAX = 16;
+
   private static final Instant START = Instant.parse("2026-11-23T10:00:00Z");
 
   private static final RetryTerms RETRY =
@@ -47,6 +58,21 @@ final class PaymentSagaSimulationTest {
 
   private final SagaSettings settings =
       SagaSettings.defaults(Path.of("unused")).withRetry(RETRY).withFees(new Fee(100, 5), Map.of());
+
+  /** The same, where settlement waits for the PSP's reports. */
+  private final SagaSettings reporting =
+      settings.withConnectors(Map.of("simulator", reported()), "simulator");
+
+  private static ConnectorTerms reported() {
+    ConnectorTerms terms = ConnectorTerms.simulator();
+    return new ConnectorTerms(
+        terms.deadline(),
+        terms.quarantine(),
+        terms.idempotencyWindow(),
+        terms.windowMargin(),
+        terms.authorizationLifetime(),
+        SettlementMode.SETTLEMENT_MODE_REPORTED);
+  }
 
   /** From a state to those that may follow it in one event. */
   private static final Map<PaymentState, Set<PaymentState>> LEGAL =
@@ -79,6 +105,10 @@ final class PaymentSagaSimulationTest {
           PaymentState.PAYMENT_STATE_SETTLED,
           Set.of(PaymentState.PAYMENT_STATE_SETTLED));
 
+  private static VelocityCount unlimited() {
+    return new VelocityCount(Limits.NONE, Map.of());
+  }
+
   @Test
   void everyPaymentEndsAsTheWorldSays() {
     Set<PaymentSaga.Row> taken = new HashSet<>();
@@ -110,11 +140,19 @@ final class PaymentSagaSimulationTest {
     private @Nullable Standing standing;
     private int operations;
     private int step;
+    private int cuts;
+    private final Set<String> settlements = new HashSet<>();
 
     Run(int seed, Set<PaymentSaga.Row> taken) {
       this.seed = seed;
       this.random = new Random(seed);
-      this.sagas = new PaymentSaga(settings, taken::add);
+      // It now says yes and now says no by its silence.
+      RiskTerms risk =
+          seed >= RISKY
+              ? new RiskTerms("unused", 1, Duration.ofMillis(500), seed % 2 == 0, 1)
+              : null;
+      this.sagas =
+          new PaymentSaga((seed % 3 == 0 ? reporting : settings).withRisk(risk), taken::add);
       this.world = new SimulatedWorld(random, ConnectorTerms.simulator());
       String currency = random.nextInt(50) == 0 ? "XXX" : "EUR";
       var request = Requests.payment("k" + seed, "sim_ok", 1 + random.nextInt(10_000)).toBuilder();
@@ -123,7 +161,7 @@ final class PaymentSagaSimulationTest {
         request.setCaptureMode(CaptureMode.CAPTURE_MODE_MANUAL);
       }
       first = claim(SagaKind.PAYMENT, new PaymentId(uuid()), "k" + seed);
-      taken(0, sagas.start(first, request.build(), now, random));
+      taken(0, sagas.start(first, request.build(), unlimited(), now, random));
     }
 
     private UUID uuid() {
@@ -152,6 +190,9 @@ final class PaymentSagaSimulationTest {
 
     PaymentState play() {
       for (int step = 0; step < STEPS_MAX; step++) {
+        if (random.nextInt(6) == 0) {
+          reportSettlement();
+        }
         List<Saga> open =
             all.values().stream()
                 .filter(saga -> !saga.phase().isOver() && saga.phase() != Phase.PARKED)
@@ -188,7 +229,7 @@ final class PaymentSagaSimulationTest {
       if (luck < 60) {
         // The owner dies: what it sent may still be on its way, its successor reads the table.
         open.forEach(this::resume);
-      } else if (luck < 70) {
+      } else if (luck < 70 && cuts++ < CUTS_MAX) {
         world.cutPspOff(now.plus(Duration.ofHours(random.nextInt(60))));
       }
     }
@@ -219,6 +260,54 @@ final class PaymentSagaSimulationTest {
         Claim claim = claim(OperationRules.kindOf(asked), first.paymentId(), "o" + operations);
         long version = standing().payment().getVersion();
         taken(version, sagas.operate(claim, begin.data(), standing(), begin.open(), now, random));
+      }
+    }
+
+    /** The PSP reports what it captured as settled, once or twice; now and then it is wrong. */
+    private void reportSettlement() {
+      for (Saga saga : List.copyOf(all.values())) {
+        String key = Intents.operationKey(saga.claim(), "capture");
+        world.goesOn(saga);
+        long amount = world.capturedBy(key);
+        if (amount == 0 || random.nextBoolean()) {
+          continue;
+        }
+        boolean lie = random.nextInt(12) == 0;
+        OperationResult report =
+            OperationResult.newBuilder()
+                .setOperationKey(key)
+                .setKind(OperationKind.OPERATION_KIND_SETTLEMENT)
+                .setDone(
+                    Done.newBuilder()
+                        .setAmount(
+                            Money.newBuilder()
+                                .setCurrencyCode("EUR")
+                                .setMinorUnits(amount + (lie ? 1 : 0))))
+                .build();
+        switch (SettlementRules.judge(saga, standing(), report)) {
+          case SettlementRules.Wrong wrong ->
+              decided(
+                  saga,
+                  sagas.decide(saga, standing(), new Outcome.Mismatch(wrong.why()), now, random));
+          case SettlementRules.Counts counts -> count(saga, report, key);
+          case SettlementRules.Known known -> {}
+          case SettlementRules.NoSuch none -> {}
+          case SettlementRules.Twisted twisted -> {}
+        }
+      }
+    }
+
+    private void count(Saga saga, OperationResult report, String key) {
+      assertThat(settlements.add(key)).as("seed %d: %s counts twice", seed, key).isTrue();
+      Decision counted = SettlementRules.count(saga, standing(), report);
+      standing = counted.standing();
+      all.put(saga.claim().sagaId(), counted.saga());
+      for (Saga one : List.copyOf(all.values())) {
+        boolean early = one.equals(counted.saga()) && SettlementRules.isEarly(one);
+        if (early || SettlementRules.isComplete(one, standing())) {
+          Outcome reported = new Outcome.SettlementReported();
+          decided(one, sagas.decide(one, standing(), reported, now, random));
+        }
       }
     }
 
@@ -311,6 +400,11 @@ final class PaymentSagaSimulationTest {
           assertThat(world.charged()).as("seed %d: charged", seed).isEqualTo(captured);
           assertThat(world.posted()).as("seed %d: posted", seed).isEqualTo(captured);
           assertThat(world.settled()).as("seed %d: settled", seed).isEqualTo(captured);
+          if (seed % 3 == 0) {
+            assertThat(settlements.stream().mapToLong(world::capturedBy).sum())
+                .as("seed %d: reported", seed)
+                .isEqualTo(captured);
+          }
           assertThat(world.reserved()).as("seed %d: reserved", seed).isZero();
           if (!refundParked) {
             long refunded = payment.getAmountRefunded().getMinorUnits();
@@ -341,7 +435,8 @@ final class PaymentSagaSimulationTest {
     Random random = new Random(1);
     PaymentSaga sagas = new PaymentSaga(settings);
     Claim claim = new Run(1, new HashSet<>()).first;
-    Decision decision = sagas.start(claim, Requests.payment("k", "sim_ok", 100), START, random);
+    Decision decision =
+        sagas.start(claim, Requests.payment("k", "sim_ok", 100), unlimited(), START, random);
     Saga resumed = sagas.resume(decision.saga(), START.plusSeconds(60));
     assertThat(resumed.phase()).isEqualTo(Phase.ASK);
     assertThat(resumed.version()).isEqualTo(decision.saga().version());

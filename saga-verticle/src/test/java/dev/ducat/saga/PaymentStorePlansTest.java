@@ -47,6 +47,13 @@ final class PaymentStorePlansTest {
         PaymentStore.UPDATE_PAYMENTS,
         "payment_pkey",
         "Index Cond: (payment_id = d.payment_id)");
+    assertPlan(
+        connection,
+        VelocityStore.READ,
+        "velocity_pkey",
+        "Index Cond: ((starts_at = w.starts_at) AND (tenant = w.tenant) AND (merchant = w.merchant)"
+            + " AND (unit = w.unit) AND (span = w.span))");
+    assertPlan(connection, VelocityStore.SWEEP, "velocity_pkey", "Tid Scan");
     TestNode.await(connection.close());
   }
 

@@ -13,6 +13,7 @@ import dev.ducat.proto.connector.v1.Done;
 import dev.ducat.proto.connector.v1.OperationKind;
 import dev.ducat.proto.connector.v1.OperationResult;
 import dev.ducat.proto.connector.v1.Pending;
+import dev.ducat.proto.connector.v1.SettlementMode;
 import dev.ducat.proto.internal.v1.ConnectorCall;
 import dev.ducat.proto.internal.v1.RefusalReason;
 import dev.ducat.proto.internal.v1.ReportCommand;
@@ -37,6 +38,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.junit.jupiter.api.AfterAll;
@@ -54,6 +56,14 @@ final class ScriptedPspTest {
   private static final ConnectorTerms TERMS =
       new ConnectorTerms(
           Duration.ofSeconds(3), Duration.ofMillis(100), Duration.ofDays(1), Duration.ofHours(1));
+  private static final ConnectorTerms REPORTED =
+      new ConnectorTerms(
+          TERMS.deadline(),
+          TERMS.quarantine(),
+          TERMS.idempotencyWindow(),
+          TERMS.windowMargin(),
+          TERMS.authorizationLifetime(),
+          SettlementMode.SETTLEMENT_MODE_REPORTED);
   private static final int IN_FLIGHT_MAX = 4;
 
   private final RecordingLedger ledger = new RecordingLedger();
@@ -66,7 +76,15 @@ final class ScriptedPspTest {
     SagaSettings settings =
         SagaSettings.defaults(folder.resolve("journal"))
             .withConnectors(
-                Map.of("simulator", ConnectorTerms.simulator(), "scripted", TERMS, "gone", TERMS),
+                Map.of(
+                    "simulator",
+                    ConnectorTerms.simulator(),
+                    "scripted",
+                    TERMS,
+                    "paying-out-later",
+                    REPORTED,
+                    "gone",
+                    TERMS),
                 "scripted")
             .withInFlightMax(IN_FLIGHT_MAX)
             .withRetry(
@@ -79,14 +97,16 @@ final class ScriptedPspTest {
                     Duration.ofHours(1),
                     Duration.ofMillis(50)));
     node = SagaNode.start(vertx, settings, ledger);
-    node.bus()
-        .serveLocal(
-            "connector.scripted",
-            ConnectorCall.getDefaultInstance(),
-            call -> {
-              calls.add(call);
-              return script.apply(call);
-            });
+    for (String name : List.of("scripted", "paying-out-later")) {
+      node.bus()
+          .serveLocal(
+              "connector." + name,
+              ConnectorCall.getDefaultInstance(),
+              call -> {
+                calls.add(call);
+                return script.apply(call);
+              });
+    }
   }
 
   @AfterAll
@@ -135,7 +155,16 @@ final class ScriptedPspTest {
 
   @Test
   void whatThePspReportsByItselfDecidesOnceAndForAll() {
-    script = call -> call.hasCapture() ? done(call) : pending(call, "https://psp/3ds");
+    // Asked on schedule it knows of no action: only what it reports by itself changes that here.
+    script =
+        call ->
+            switch (call.getCallCase()) {
+              case AUTHORIZE -> pending(call, "https://psp/3ds");
+              case GET_OPERATION ->
+                  Future.succeededFuture(
+                      answer(call).setPending(Pending.getDefaultInstance()).build());
+              default -> done(call);
+            };
     Payment waiting = node.create("t", Requests.payment("told-1", "tok", 100)).getPayment();
     assertThat(waiting.getState()).isEqualTo(PaymentState.PAYMENT_STATE_REQUIRES_ACTION);
     ConnectorCall authorize =
@@ -183,6 +212,88 @@ final class ScriptedPspTest {
     OperationResult unknown = done.toBuilder().setOperationKey("saga_x/authorize").build();
     assertThat(report(waiting, unknown).getRefusal().getReason())
         .isEqualTo(RefusalReason.REFUSAL_REASON_OPERATION_NOT_FOUND);
+  }
+
+  // ---- settlement on report
+
+  private static CreatePaymentRequest paidOutLater(String key) {
+    return Requests.payment(key, "tok", 100).toBuilder().setConnector("paying-out-later").build();
+  }
+
+  private static OperationResult settlement(ConnectorCall capture, long minorUnits) {
+    return OperationResult.newBuilder()
+        .setOperationKey(capture.getCapture().getOperationKey())
+        .setKind(OperationKind.OPERATION_KIND_SETTLEMENT)
+        .setDone(
+            Done.newBuilder()
+                .setConnectorReference("payout-1")
+                .setAmount(Money.newBuilder().setCurrencyCode("EUR").setMinorUnits(minorUnits)))
+        .build();
+  }
+
+  private ConnectorCall capture() {
+    return calls.stream().filter(ConnectorCall::hasCapture).findFirst().orElseThrow();
+  }
+
+  private List<String> booked(Payment payment) {
+    return ledger.of(payment.getPaymentId()).stream()
+        .map(t -> t.getDebitAccount().isEmpty() ? t.getKind().name() : t.getDebitAccount())
+        .sorted()
+        .toList();
+  }
+
+  @Test
+  void fundsArePendingUntilThePspReportsTheirSettlementOnce() {
+    script = call -> done(call);
+    ShardReply rests = node.create("t", paidOutLater("later-1"));
+    Payment captured = rests.getPayment();
+    assertThat(rests.getAtRest()).isTrue();
+    assertThat(captured.getState()).isEqualTo(PaymentState.PAYMENT_STATE_CAPTURED);
+    assertThat(booked(captured))
+        .containsExactly("TRANSFER_KIND_POST_HOLD", "psp_receivable:paying-out-later");
+
+    OperationResult report = settlement(capture(), 100);
+    assertThat(report(captured, report).getReported().getDuplicate()).isFalse();
+    assertThat(report(captured, report).getReported().getDuplicate()).isTrue();
+    eventually(paidOutLater("later-1"), PaymentState.PAYMENT_STATE_SETTLED);
+    assertThat(report(captured, report).getReported().getDuplicate()).isTrue();
+    assertThat(booked(captured)).hasSize(3).contains("merchant:acme:pending");
+    Payment settled = node.create("t", paidOutLater("later-1")).getPayment();
+    // created, authorized, captured, settled, completed: each once.
+    assertThat(settled.getVersion()).isEqualTo(5);
+  }
+
+  @Test
+  void aSettlementOfAnotherAmountIsForAPerson() {
+    script = call -> done(call);
+    Payment captured = node.create("t", paidOutLater("later-2")).getPayment();
+    assertThat(report(captured, settlement(capture(), 99)).hasReported()).isTrue();
+    eventually(paidOutLater("later-2"), PaymentState.PAYMENT_STATE_NEEDS_ATTENTION);
+    assertThat(report(captured, settlement(capture(), 100)).hasReported()).isTrue();
+    assertThat(booked(captured)).doesNotContain("merchant:acme:pending");
+
+    OperationResult other =
+        settlement(capture(), 100).toBuilder()
+            .setOperationKey(capture().getCapture().getAuthorizationKey())
+            .build();
+    assertThat(report(captured, other).getRefusal().getReason())
+        .isEqualTo(RefusalReason.REFUSAL_REASON_OPERATION_NOT_FOUND);
+  }
+
+  @Test
+  void aSettlementReportedBeforeTheCaptureIsKnownCountsWhenItIs() {
+    AtomicBoolean open = new AtomicBoolean();
+    script =
+        call -> call.hasAuthorize() || open.get() ? done(call) : Future.failedFuture("cut off");
+    ShardReply unknown =
+        TestNode.await(
+            Requests.ask(node.bus(), "t", paidOutLater("later-3"), Duration.ofMillis(300)));
+    assertThat(unknown.getPayment().getState()).isEqualTo(PaymentState.PAYMENT_STATE_AUTHORIZED);
+    OperationResult report = settlement(capture(), 100);
+    assertThat(report(unknown.getPayment(), report).getReported().getDuplicate()).isFalse();
+    assertThat(report(unknown.getPayment(), report).getReported().getDuplicate()).isTrue();
+    open.set(true);
+    eventually(paidOutLater("later-3"), PaymentState.PAYMENT_STATE_SETTLED);
   }
 
   private ShardReply report(Payment payment, OperationResult result) {
@@ -291,14 +402,17 @@ final class ScriptedPspTest {
   }
 
   private void eventually(String key, PaymentState state) {
+    eventually(Requests.payment(key, "tok", 100), state);
+  }
+
+  private void eventually(CreatePaymentRequest request, PaymentState state) {
     await()
         .atMost(Duration.ofSeconds(10))
         .pollInterval(Duration.ofMillis(20))
         .until(
             () ->
                 TestNode.await(
-                        Requests.ask(
-                                node.bus(), "t", Requests.payment(key, "tok", 100), Duration.ZERO)
+                        Requests.ask(node.bus(), "t", request, Duration.ZERO)
                             .otherwise(busy -> ShardReply.getDefaultInstance()))
                     .getPayment()
                     .getState(),

@@ -2,12 +2,15 @@ package dev.ducat.saga;
 
 import dev.ducat.proto.internal.v1.ConnectorCall;
 import dev.ducat.proto.internal.v1.Intent;
+import dev.ducat.proto.internal.v1.RiskCall;
 import dev.ducat.proto.internal.v1.TransferGroup;
 import dev.ducat.proto.ledger.v1.NewTransfer;
 import dev.ducat.proto.ledger.v1.TransferKind;
 import dev.ducat.proto.ledger.v1.TransferResult;
 import dev.ducat.proto.payments.v1.NextAction;
 import dev.ducat.proto.payments.v1.NextActionType;
+import dev.ducat.proto.risk.v1.AssessResponse;
+import dev.ducat.proto.risk.v1.Verdict;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -43,6 +46,7 @@ final class SimulatedWorld {
   private final Map<String, Object> bytes = new HashMap<>();
   private final Map<String, String> keys = new HashMap<>();
   private final Map<String, Long> held = new HashMap<>();
+  private final Map<String, Long> captures = new HashMap<>();
   private final Set<String> booked = new HashSet<>();
   private final Set<String> refundHolds = new HashSet<>();
 
@@ -101,6 +105,24 @@ final class SimulatedWorld {
     return returned;
   }
 
+  /** A capture of which nobody knows yet may be done, and soon even settled. */
+  void goesOn(Saga saga) {
+    ConnectorCall call = saga.data().getIntent().getConnectorCall();
+    if (call.hasCapture() && !saga.phase().isOver() && isPossible(call)) {
+      State state = operations.get(key(call));
+      if (state == State.PENDING && random.nextInt(4) == 0) {
+        decide(call, State.DONE);
+      } else if (state == null && random.nextInt(50) == 0) {
+        execute(call);
+      }
+    }
+  }
+
+  /** What the PSP took under this key. */
+  long capturedBy(String key) {
+    return captures.getOrDefault(key, 0L);
+  }
+
   Map<String, Integer> effects() {
     return effects;
   }
@@ -151,6 +173,9 @@ final class SimulatedWorld {
 
   /** Carries an intent out as {@code Actions} does. */
   Outcome act(Intent intent, Phase phase, Instant now) {
+    if (intent.hasRiskCall()) {
+      return assess(intent.getRiskCall());
+    }
     boolean asks = phase == Phase.ASK || phase == Phase.AWAIT;
     if (intent.hasLedgerBefore() && phase != Phase.AWAIT) {
       Outcome booked = book(intent.getLedgerBefore());
@@ -170,6 +195,20 @@ final class SimulatedWorld {
     return called instanceof Outcome.Done done && intent.hasLedgerAfter()
         ? bookAfter(done, intent)
         : called;
+  }
+
+  private Outcome assess(RiskCall asked) {
+    return switch (random.nextInt(10)) {
+      case 0 -> new Outcome.NotSent();
+      case 1, 2 -> Assessments.silence(asked, "no answer");
+      case 3 -> verdict(Verdict.VERDICT_DECLINE);
+      case 4 -> verdict(Verdict.VERDICT_REVIEW);
+      default -> verdict(Verdict.VERDICT_ALLOW);
+    };
+  }
+
+  private static Outcome verdict(Verdict verdict) {
+    return Assessments.verdict(AssessResponse.newBuilder().setVerdict(verdict).build());
   }
 
   private Outcome bookAfter(Outcome.Done called, Intent intent) {
@@ -278,7 +317,10 @@ final class SimulatedWorld {
       effects.merge(key(call), 1, Integer::sum);
       switch (call.getCallCase()) {
         case AUTHORIZE -> authorized += call.getAuthorize().getAmount().getMinorUnits();
-        case CAPTURE -> captured += call.getCapture().getAmount().getMinorUnits();
+        case CAPTURE -> {
+          captured += call.getCapture().getAmount().getMinorUnits();
+          captures.put(key(call), call.getCapture().getAmount().getMinorUnits());
+        }
         case VOID -> voided = true;
         case REFUND -> refunded += call.getRefund().getAmount().getMinorUnits();
         default -> throw new AssertionError("no such call here: " + call);

@@ -13,7 +13,7 @@ import io.vertx.sqlclient.Pool;
  *
  * @param nodeId name of this process among the nodes, for people
  * @param postgres for the lanes' own connections
- * @param queries pool of connections for reads beside the lanes
+ * @param queries pool of connections for reads beside the lanes; they cannot write
  */
 public record Node(
     String nodeId,

@@ -12,6 +12,7 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The SQL of outbox.event: written by the lanes through one insert per transaction, read by
@@ -62,7 +63,30 @@ public final class OutboxStore {
           + " where event.stream = p.stream and event.seq > p.seq order by seq limit $3::int) e"
           + " limit $3::int";
 
+  private static final String STREAMS =
+      "select stream, head, chain from outbox.stream where starts_with(stream, $1::text)";
+
+  /**
+   * Where a stream stands.
+   *
+   * @param head seq of its last event, which is how many it had
+   * @param chain last hash of a chained stream; null before the first
+   */
+  public record StreamHead(String stream, long head, @Nullable Buffer chain) {}
+
   private OutboxStore() {}
+
+  /** All streams whose names begin with {@code prefix}. */
+  public static Future<List<StreamHead>> streams(SqlClient client, String prefix) {
+    return client
+        .preparedQuery(STREAMS)
+        .execute(Tuple.of(prefix))
+        .map(
+            rows ->
+                rows.stream()
+                    .map(row -> new StreamHead(row.getString(0), row.getLong(1), row.getBuffer(2)))
+                    .toList());
+  }
 
   /** One insert for all events of a transaction. */
   public static SqlStatement insert(List<StoredEvent> events) {

@@ -53,7 +53,12 @@ public record PgSettings(
     return new PgSettings(uri.getHost(), port, path.substring(1), user, password);
   }
 
-  /** Options for reads beside the lanes. */
+  /** Options for a connection in a role, see {@link DatabaseRole}. */
+  public PgConnectOptions forQueries(String applicationName, DatabaseRole role) {
+    return forQueries(applicationName).addProperty("role", role.sqlName());
+  }
+
+  /** Options for a connection with all rights of the user who logs in. */
   public PgConnectOptions forQueries(String applicationName) {
     PgConnectOptions options =
         new PgConnectOptions()
@@ -79,7 +84,7 @@ public record PgSettings(
    */
   public PgConnectOptions forLanes(String applicationName) {
     String max = Long.toString(TRANSACTION_MAX.toMillis());
-    return new PgConnectOptions(forQueries(applicationName))
+    return forQueries(applicationName, DatabaseRole.WRITER)
         .addProperty("lock_timeout", max)
         .addProperty("transaction_timeout", max)
         .addProperty("idle_in_transaction_session_timeout", max)

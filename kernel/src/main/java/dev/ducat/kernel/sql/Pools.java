@@ -2,6 +2,7 @@ package dev.ducat.kernel.sql;
 
 import io.vertx.core.Vertx;
 import io.vertx.pgclient.PgBuilder;
+import io.vertx.pgclient.PgConnectOptions;
 import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.PoolOptions;
 
@@ -15,15 +16,25 @@ public final class Pools {
 
   private Pools() {}
 
-  /** A pool of at most {@code connections}, each opened when first needed. */
+  /** A pool of at most {@code connections} in a role, each opened when first needed. */
+  public static Pool queries(
+      Vertx vertx, PgSettings settings, DatabaseRole role, String name, int connections) {
+    return pool(vertx, settings.forQueries("ducat-" + name, role), name, connections);
+  }
+
+  /** The same with all rights of the user who logs in. */
   public static Pool queries(Vertx vertx, PgSettings settings, String name, int connections) {
+    return pool(vertx, settings.forQueries("ducat-" + name), name, connections);
+  }
+
+  private static Pool pool(Vertx vertx, PgConnectOptions options, String name, int connections) {
     return PgBuilder.pool()
         .with(
             new PoolOptions()
                 .setName("ducat-" + name)
                 .setMaxSize(connections)
                 .setMaxWaitQueueSize(WAITING_MAX))
-        .connectingTo(settings.forQueries("ducat-" + name))
+        .connectingTo(options)
         .using(vertx)
         .build();
   }

@@ -7,6 +7,7 @@ import dev.ducat.kernel.shard.Leases;
 import dev.ducat.kernel.shard.ShardSettings;
 import dev.ducat.kernel.shard.UnitKind;
 import dev.ducat.kernel.sql.Await;
+import dev.ducat.kernel.sql.DatabaseRole;
 import dev.ducat.kernel.sql.PgSettings;
 import dev.ducat.kernel.sql.Pools;
 import dev.ducat.kernel.time.Clock;
@@ -44,7 +45,7 @@ public final class TestNode implements AutoCloseable {
     this.vertx = vertx;
     this.apart = apart;
     SimpleMeterRegistry meters = new SimpleMeterRegistry();
-    leasePool = Pools.queries(vertx, postgres, nodeId + "-leases", 2);
+    leasePool = Pools.queries(vertx, postgres, DatabaseRole.WRITER, nodeId + "-leases", 2);
     Leases leases = new Leases(leasePool, nodeId, shards, clock, meters);
     Await.result(leases.install(), LIMIT);
     node =
@@ -55,6 +56,7 @@ public final class TestNode implements AutoCloseable {
             Bus.on(vertx),
             leases,
             postgres,
+            // Tests look and spoil through it what no reader of the application could.
             Pools.queries(vertx, postgres, nodeId, 4),
             meters);
     leases.start();

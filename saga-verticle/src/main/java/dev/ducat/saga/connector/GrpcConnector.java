@@ -9,18 +9,13 @@ import dev.ducat.proto.connector.v1.Capabilities;
 import dev.ducat.proto.connector.v1.GetCapabilitiesRequest;
 import dev.ducat.proto.connector.v1.OperationResult;
 import dev.ducat.proto.internal.v1.ConnectorCall;
-import dev.ducat.saga.connector.RemoteMetrics.End;
 import dev.ducat.saga.connector.RemoteMetrics.Refusal;
-import io.github.resilience4j.circuitbreaker.CircuitBreaker;
-import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,16 +30,12 @@ public final class GrpcConnector implements Connector {
   private static final Logger LOG = LoggerFactory.getLogger(GrpcConnector.class);
   private static final Duration PROMISES_EVERY = Duration.ofSeconds(30);
   private static final Duration PROMISES_MAX = Duration.ofSeconds(5);
-  private static final int TRIALS = 3;
 
   private final String name;
   private final Vertx vertx;
   private final Clock clock;
   private final RemoteSettings settings;
-  private final RemoteCalls calls;
-  private final CircuitBreaker breaker;
-  private final AtomicInteger inFlight = new AtomicInteger();
-  private final RemoteMetrics metrics;
+  private final GuardedCalls calls;
   private volatile List<String> broken = List.of();
   private volatile boolean open = true;
 
@@ -54,22 +45,15 @@ public final class GrpcConnector implements Connector {
     this.vertx = vertx;
     this.clock = clock;
     this.settings = settings;
-    this.calls = new RemoteCalls(vertx, settings.host(), settings.port());
-    this.breaker =
-        CircuitBreaker.of(
+    this.calls =
+        new GuardedCalls(
+            "connector",
             name,
-            CircuitBreakerConfig.custom()
-                .slidingWindowSize(settings.breaker().calls())
-                .minimumNumberOfCalls(settings.breaker().calls())
-                .failureRateThreshold(settings.breaker().failurePercent())
-                .waitDurationInOpenState(settings.breaker().pause())
-                .permittedNumberOfCallsInHalfOpenState(TRIALS)
-                .build());
-    this.breaker
-        .getEventPublisher()
-        .onStateTransition(
-            event -> LOG.warn("connector {}: breaker {}", name, event.getStateTransition()));
-    this.metrics = new RemoteMetrics(meters, name, breaker, inFlight);
+            new GuardedCalls.Reach(
+                settings.host(), settings.port(), settings.callsMax(), settings.breaker()),
+            vertx,
+            clock,
+            meters);
   }
 
   /** Makes a connector; it connects with its first call, and the adapter may come later. */
@@ -88,21 +72,10 @@ public final class GrpcConnector implements Connector {
   @Override
   public Future<OperationResult> call(ConnectorCall call) {
     if (!broken.isEmpty()) {
-      return refuse(Refusal.PROMISES, "configured beyond what its adapter promises: " + broken);
+      return calls.refuse(
+          Refusal.PROMISES, "configured beyond what its adapter promises: " + broken);
     }
-    Duration left = timeLeft(call);
-    if (left.toMillis() < 1) {
-      return refuse(Refusal.DEADLINE, "no time is left");
-    }
-    if (inFlight.incrementAndGet() > settings.callsMax()) {
-      inFlight.decrementAndGet();
-      return refuse(Refusal.LIMIT, settings.callsMax() + " calls are under way");
-    }
-    if (!breaker.tryAcquirePermission()) {
-      inFlight.decrementAndGet();
-      return refuse(Refusal.BREAKER, "left alone, most calls got no answer");
-    }
-    return send(call, RemoteMethod.of(call), left);
+    return send(call, RemoteMethod.of(call));
   }
 
   @Override
@@ -112,24 +85,9 @@ public final class GrpcConnector implements Connector {
   }
 
   private <Q extends Message> Future<OperationResult> send(
-      ConnectorCall call, RemoteMethod<Q> method, Duration left) {
-    long start = clock.monotonicNanos();
-    return calls
-        .call(method.method(), method.request(), left)
-        .compose(answer -> checked(call, answer))
-        .onComplete(
-            done -> {
-              inFlight.decrementAndGet();
-              Duration took = Duration.ofNanos(clock.monotonicNanos() - start);
-              End end = done.succeeded() ? End.ANSWERED : endOf(done.cause());
-              metrics.ended(method.name(), end, took);
-              switch (end) {
-                // A wrong request says nothing against the adapter: it answers.
-                case ANSWERED, REJECTED -> breaker.onSuccess(took.toNanos(), TimeUnit.NANOSECONDS);
-                case UNANSWERED, NOT_CONNECTED ->
-                    breaker.onError(took.toNanos(), TimeUnit.NANOSECONDS, done.cause());
-              }
-            });
+      ConnectorCall call, RemoteMethod<Q> method) {
+    return calls.call(
+        method.method(), method.request(), timeLeft(call), answer -> checked(call, answer));
   }
 
   /** That an operation is not known is an answer to a question about it, and to nothing else. */
@@ -148,22 +106,6 @@ public final class GrpcConnector implements Connector {
     return Future.failedFuture(new BusException(BusFailure.UNAVAILABLE, why));
   }
 
-  private static End endOf(Throwable failure) {
-    return failure instanceof BusException known
-        ? switch (known.failure()) {
-          case NO_HANDLERS -> End.NOT_CONNECTED;
-          case REJECTED -> End.REJECTED;
-          default -> End.UNANSWERED;
-        }
-        : End.UNANSWERED;
-  }
-
-  private Future<OperationResult> refuse(Refusal why, String message) {
-    metrics.refused(why);
-    return Future.failedFuture(
-        new BusException(BusFailure.BUSY, "connector " + name + ": " + message));
-  }
-
   private Duration timeLeft(ConnectorCall call) {
     Timestamp deadline = ConnectorCalls.deadlineOf(call);
     return Duration.between(
@@ -179,7 +121,7 @@ public final class GrpcConnector implements Connector {
       return;
     }
     calls
-        .call(
+        .unguarded(
             ConnectorServiceMethods.GET_CAPABILITIES,
             GetCapabilitiesRequest.getDefaultInstance(),
             PROMISES_MAX)

@@ -8,7 +8,7 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** What a remote connector tells about itself. */
+/** What a connector, or another service elsewhere, tells about itself. */
 final class RemoteMetrics {
   /** What became of a call. */
   enum End {
@@ -31,24 +31,35 @@ final class RemoteMetrics {
   }
 
   private final MeterRegistry meters;
-  private final String connector;
+  private final String prefix;
+  private final String kind;
+  private final String name;
 
+  /**
+   * @param kind of the service: the second word of its metrics, and the tag that has its name
+   */
   RemoteMetrics(
-      MeterRegistry meters, String connector, CircuitBreaker breaker, AtomicInteger inFlight) {
+      MeterRegistry meters,
+      String kind,
+      String name,
+      CircuitBreaker breaker,
+      AtomicInteger inFlight) {
     this.meters = meters;
-    this.connector = connector;
-    Gauge.builder("ducat.connector.calls.in.flight", inFlight, AtomicInteger::get)
-        .tag("connector", connector)
+    this.prefix = "ducat." + kind;
+    this.kind = kind;
+    this.name = name;
+    Gauge.builder(prefix + ".calls.in.flight", inFlight, AtomicInteger::get)
+        .tag(kind, name)
         .register(meters);
-    Gauge.builder("ducat.connector.breaker.state", breaker, RemoteMetrics::number)
+    Gauge.builder(prefix + ".breaker.state", breaker, RemoteMetrics::number)
         .description("0 closed, 1 trying again, 2 open")
-        .tag("connector", connector)
+        .tag(kind, name)
         .register(meters);
   }
 
   void ended(String method, End end, Duration took) {
-    Timer.builder("ducat.connector.calls")
-        .tag("connector", connector)
+    Timer.builder(prefix + ".calls")
+        .tag(kind, name)
         .tag("method", method)
         .tag("end", lower(end))
         .register(meters)
@@ -56,9 +67,7 @@ final class RemoteMetrics {
   }
 
   void refused(Refusal why) {
-    meters
-        .counter("ducat.connector.refused", "connector", connector, "reason", lower(why))
-        .increment();
+    meters.counter(prefix + ".refused", kind, name, "reason", lower(why)).increment();
   }
 
   private static double number(CircuitBreaker breaker) {

@@ -79,12 +79,12 @@ abstract class ClientCommand implements Callable<Integer> {
   final <Q extends Message, A extends Message> Answer<A> ask(
       ServiceMethod<A, Q> method, Q request) {
     Duration timeout = timeout();
-    return await(opened().call(target(), method, request, timeout), timeout.plusSeconds(5));
+    return await(opened().call(target(address), method, request, timeout), timeout.plusSeconds(5));
   }
 
   final <Q extends Message, A extends Message> void follow(
       ServiceMethod<A, Q> method, Q request, Consumer<A> each) {
-    await(opened().follow(target(), method, request, STREAM_MAX, each), STREAM_MAX);
+    await(opened().follow(target(address), method, request, STREAM_MAX, each), STREAM_MAX);
   }
 
   final PrintWriter out() {
@@ -107,8 +107,9 @@ abstract class ClientCommand implements Callable<Integer> {
     return Duration.ofSeconds(timeoutSeconds);
   }
 
-  private SocketAddress target() {
-    return Addresses.find(address, data);
+  /** Whom to ask, given {@code --address} or not. */
+  SocketAddress target(@Nullable String given) {
+    return Addresses.find(given, data);
   }
 
   private DucatClient opened() {

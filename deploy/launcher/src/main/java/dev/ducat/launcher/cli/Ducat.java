@@ -25,6 +25,7 @@ import picocli.CommandLine.ParameterException;
       ExplainCommand.class,
       WatchCommand.class,
       BalanceCommand.class,
+      VerifyCommand.class,
       EventsCommand.class,
       SimulatorCommand.class,
       ConformanceCommand.class,

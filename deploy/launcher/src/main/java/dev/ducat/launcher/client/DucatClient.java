@@ -3,6 +3,7 @@ package dev.ducat.launcher.client;
 import com.google.protobuf.Message;
 import dev.ducat.launcher.client.CallFailure.Details;
 import io.netty.handler.codec.http.QueryStringDecoder;
+import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.Promise;
@@ -13,7 +14,6 @@ import io.vertx.core.http.HttpVersion;
 import io.vertx.core.net.SocketAddress;
 import io.vertx.grpc.client.GrpcClient;
 import io.vertx.grpc.client.GrpcClientOptions;
-import io.vertx.grpc.client.GrpcClientRequest;
 import io.vertx.grpc.client.GrpcClientResponse;
 import io.vertx.grpc.common.GrpcStatus;
 import io.vertx.grpc.common.ServiceMethod;
@@ -35,6 +35,7 @@ public final class DucatClient implements AutoCloseable {
   private static final Duration GRACE = Duration.ofMillis(500);
 
   private final Supplier<Future<Void>> closing;
+  private final Context loop;
   private final GrpcClient client;
   private final String tenant;
 
@@ -55,6 +56,7 @@ public final class DucatClient implements AutoCloseable {
 
   private DucatClient(Vertx vertx, String tenant, boolean owned) {
     this.tenant = tenant;
+    this.loop = vertx.getOrCreateContext();
     this.client =
         GrpcClient.builder(vertx)
             .with(new GrpcClientOptions().setMaxMessageSize(4 << 20))
@@ -71,13 +73,7 @@ public final class DucatClient implements AutoCloseable {
   /** Calls a unary method and waits at most {@code timeout} for its answer. */
   public <Q extends Message, A extends Message> Future<Answer<A>> call(
       SocketAddress address, ServiceMethod<A, Q> method, Q request, Duration timeout) {
-    return open(address, method, timeout)
-        .compose(
-            call -> {
-              var unused = call.end(request);
-              return call.response();
-            })
-        .compose(DucatClient::answerOf)
+    return onLoop(() -> send(address, method, request, timeout).compose(DucatClient::answerOf))
         .timeout(timeout.plus(GRACE).toMillis(), TimeUnit.MILLISECONDS)
         .recover(failure -> Future.failedFuture(asCallFailure(failure)));
   }
@@ -94,13 +90,9 @@ public final class DucatClient implements AutoCloseable {
       Q request,
       Duration timeout,
       Consumer<A> each) {
-    return open(address, method, timeout)
-        .compose(
-            call -> {
-              var unused = call.end(request);
-              return call.response();
-            })
-        .compose(response -> ended(response, each))
+    return onLoop(
+            () ->
+                send(address, method, request, timeout).compose(response -> ended(response, each)))
         .recover(failure -> Future.failedFuture(asCallFailure(failure)));
   }
 
@@ -113,15 +105,36 @@ public final class DucatClient implements AutoCloseable {
     }
   }
 
-  private <Q, A> Future<GrpcClientRequest<Q, A>> open(
-      SocketAddress address, ServiceMethod<A, Q> method, Duration timeout) {
+  /**
+   * Works on an event loop whoever calls. On another thread a future that is complete already runs
+   * what follows there and then, and the answer may come before anybody listens to it.
+   */
+  private <T> Future<T> onLoop(Supplier<Future<T>> work) {
+    if (Context.isOnEventLoopThread()) {
+      return work.get();
+    }
+    Promise<T> end = Promise.promise();
+    loop.runOnContext(
+        now -> {
+          try {
+            work.get().onComplete(end);
+          } catch (RuntimeException refused) {
+            end.fail(refused);
+          }
+        });
+    return end.future();
+  }
+
+  private <Q, A> Future<GrpcClientResponse<Q, A>> send(
+      SocketAddress address, ServiceMethod<A, Q> method, Q request, Duration timeout) {
     return client
         .request(address, method)
-        .map(
+        .compose(
             call -> {
               call.timeout(timeout.toMillis(), TimeUnit.MILLISECONDS);
               call.headers().set("ducat-tenant", tenant);
-              return call;
+              var unused = call.end(request);
+              return call.response();
             });
   }
 

@@ -9,6 +9,7 @@ import dev.ducat.launcher.config.NodeConfig.Log;
 import dev.ducat.launcher.config.NodeConfig.RedisUri;
 import dev.ducat.launcher.config.NodeConfig.Services;
 import dev.ducat.saga.Fee;
+import dev.ducat.saga.RiskTerms;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
@@ -66,6 +67,8 @@ final class ConfigReader {
             units(),
             chainKey(),
             new Fees(fee(Setting.FEE, values.text(Setting.FEE)), merchantFees()),
+            new LimitReader(values).read(),
+            risk(),
             connectors.read(),
             journal(),
             log());
@@ -240,6 +243,33 @@ final class ConfigReader {
     }
     values.fault(setting, "must be a fee such as 150bp+25 (at most 10000bp), has " + text);
     return Fee.NONE;
+  }
+
+  private @Nullable RiskTerms risk() {
+    Duration deadline =
+        values.duration(Setting.RISK_DEADLINE, Duration.ofMillis(10), Duration.ofSeconds(10));
+    int calls = values.number(Setting.RISK_CONCURRENCY, 1, 100_000);
+    String silent = values.text(Setting.RISK_SILENT);
+    String address = values.text(Setting.RISK_ADDRESS);
+    if (address.isBlank()) {
+      if (!silent.isBlank()) {
+        values.fault(Setting.RISK_SILENT, "is about a risk service, but risk.address is missing");
+      }
+      return null;
+    }
+    if (!Set.of("allow", "decline").contains(silent)) {
+      values.fault(Setting.RISK_SILENT, "must be allow or decline: what a missing verdict means");
+    }
+    if (!Values.isHostPort(address)) {
+      values.fault(Setting.RISK_ADDRESS, "must be host:port, is " + address);
+      return null;
+    }
+    String host = address.substring(0, address.indexOf(':'));
+    if (!ConnectorReader.LOOPBACK.contains(host) && !values.flag(Setting.INSECURE_DEV)) {
+      values.fault(Setting.RISK_ADDRESS, ConnectorReader.NO_TLS);
+    }
+    int port = Integer.parseInt(address.substring(address.indexOf(':') + 1));
+    return new RiskTerms(host, Math.max(1, port), deadline, silent.equals("allow"), calls);
   }
 
   private Path journal() {

@@ -15,7 +15,11 @@ import org.jspecify.annotations.Nullable;
 /** Reads {@code connectors.<name>.…}. The simulator is there without being named. */
 final class ConnectorReader {
   private static final Pattern NAME = Pattern.compile("[a-z0-9_-]{1,64}");
-  private static final Set<String> LOOPBACK = Set.of("127.0.0.1", "localhost");
+  static final Set<String> LOOPBACK = Set.of("127.0.0.1", "localhost");
+  static final String NO_TLS =
+      "is on another host: the way there needs TLS, which this version does not have yet;"
+          + " insecure-dev: true goes without, on a network you trust";
+
   private static final Duration MOMENT = Duration.ofMillis(100);
 
   /** No step may take longer than a client's longest wait. */
@@ -94,10 +98,7 @@ final class ConnectorReader {
     }
     String host = address.substring(0, address.indexOf(':'));
     if (!LOOPBACK.contains(host) && !values.flag(Setting.INSECURE_DEV)) {
-      values.fault(
-          named
-              + " is on another host: the way there needs TLS, which this version does not have yet;"
-              + " insecure-dev: true goes without, on a network you trust");
+      values.fault(named + " " + NO_TLS);
     }
     return new RemoteSettings(
         host,
@@ -114,11 +115,11 @@ final class ConnectorReader {
     String text = settings.text(name, ConnectorSetting.SETTLEMENT);
     return switch (text) {
       case "immediate" -> SettlementMode.SETTLEMENT_MODE_IMMEDIATE;
-      // Taken silently it would make funds available before the PSP has said so.
+      case "reported" -> SettlementMode.SETTLEMENT_MODE_REPORTED;
       default -> {
         values.fault(
             settings.named(name, ConnectorSetting.SETTLEMENT)
-                + " must be immediate (settlement on the PSP's report is not there yet), is "
+                + " must be immediate or reported, is "
                 + text);
         yield SettlementMode.SETTLEMENT_MODE_IMMEDIATE;
       }

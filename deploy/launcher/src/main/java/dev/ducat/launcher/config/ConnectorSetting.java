@@ -19,7 +19,8 @@ public enum ConnectorSetting {
       "authorization-lifetime",
       "7d",
       "How long an authorization holds where the PSP does not say."),
-  SETTLEMENT("settlement", "immediate", "With the capture: the only mode that is there yet."),
+  SETTLEMENT(
+      "settlement", "immediate", "immediate: with the capture; reported: when the PSP says so."),
   CONCURRENCY("concurrency", "256", "Calls at once from one process; more wait for their retry."),
   BREAKER_CALLS("breaker-calls", "20", "The last calls by which the circuit breaker judges."),
   BREAKER_FAILURES(

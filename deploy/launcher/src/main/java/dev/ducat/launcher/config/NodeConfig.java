@@ -4,6 +4,8 @@ import dev.ducat.kernel.shard.ShardSettings;
 import dev.ducat.kernel.sql.PgSettings;
 import dev.ducat.saga.ConnectorTerms;
 import dev.ducat.saga.Fee;
+import dev.ducat.saga.Limits;
+import dev.ducat.saga.RiskTerms;
 import dev.ducat.saga.connector.RemoteSettings;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -20,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * @param actors the verticles that run here
  * @param services the real services, or null for the embedded ones
  * @param chainKey key of the ledger's hash chain; null for the one of development
+ * @param limits how large payments may be, and how many there may be
+ * @param risk the risk service; null for none
  * @param connectors the ways to PSPs
  * @param simulatorJournal where the simulated PSP keeps what it did; nodes share it
  */
@@ -33,6 +37,8 @@ public record NodeConfig(
     ShardSettings units,
     @Nullable SecretKey chainKey,
     Fees fees,
+    Limits limits,
+    @Nullable RiskTerms risk,
     Connectors connectors,
     Path simulatorJournal,
     Log log) {

@@ -36,6 +36,21 @@ public enum Setting {
       true),
   FEE("fee", "0bp+0", "What merchants pay per payment: basis points + fixed minor units."),
   FEES("fees", "", "Fees of single merchants: acme=150bp+25,globex=0bp+10."),
+  LIMITS_AMOUNTS(
+      "limits.amounts",
+      "",
+      "Minor units of one payment, per tenant or tenant/merchant: *=EUR:100..500000,shop/acme=EUR:..20000."),
+  LIMITS_VELOCITY(
+      "limits.velocity",
+      "",
+      "Payments, or minor units, per UTC minute, hour or day: */*=100/minute,shop/acme=EUR:5000000/day."),
+  RISK_ADDRESS(
+      "risk.address", "", "host:port of a RiskService, asked about each payment. Empty: none."),
+  RISK_DEADLINE("risk.deadline", "500ms", "How long its verdict may take."),
+  RISK_SILENT(
+      "risk.silent", "", "allow or decline: what no verdict means. Required with an address."),
+  RISK_CONCURRENCY(
+      "risk.concurrency", "256", "Questions at once from one process; more get no verdict."),
   CONNECTOR("connector", "simulator", "The connector of payments that name none."),
   SIMULATOR_JOURNAL(
       "simulator.journal",

@@ -6,6 +6,7 @@ import dev.ducat.kernel.node.Node;
 import dev.ducat.kernel.shard.Leases;
 import dev.ducat.kernel.shard.UnitKind;
 import dev.ducat.kernel.sql.Await;
+import dev.ducat.kernel.sql.DatabaseRole;
 import dev.ducat.kernel.sql.Migrations;
 import dev.ducat.kernel.sql.Pools;
 import dev.ducat.kernel.time.Clock;
@@ -199,8 +200,11 @@ public final class DucatNode implements AutoCloseable {
 
   private Node openNode(Vertx vertx, PrometheusMeterRegistry meters) {
     var postgres = foundation.services().postgres();
-    Pool leasePool = Pools.queries(vertx, postgres, config.nodeId() + "-leases", LEASE_CONNECTIONS);
-    Pool queries = Pools.queries(vertx, postgres, config.nodeId(), QUERY_CONNECTIONS);
+    Pool leasePool =
+        Pools.queries(
+            vertx, postgres, DatabaseRole.WRITER, config.nodeId() + "-leases", LEASE_CONNECTIONS);
+    Pool queries =
+        Pools.queries(vertx, postgres, DatabaseRole.READER, config.nodeId(), QUERY_CONNECTIONS);
     closing.then("pools", () -> Future.join(leasePool.close(), queries.close()).mapEmpty());
     Leases leases = new Leases(leasePool, config.nodeId(), config.units(), clock, meters);
     Await.result(leases.install(), START_MAX);

@@ -101,6 +101,8 @@ final class House {
   private SagaSettings saga() {
     return SagaSettings.defaults(config.simulatorJournal())
         .withFees(config.fees().standard(), config.fees().byMerchant())
+        .withLimits(config.limits())
+        .withRisk(config.risk())
         .withConnectors(config.connectors().terms(), config.connectors().standard());
   }
 

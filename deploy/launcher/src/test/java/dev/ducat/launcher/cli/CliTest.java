@@ -3,6 +3,8 @@ package dev.ducat.launcher.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.ducat.kernel.id.IdKind;
+import dev.ducat.kernel.sql.PgSettings;
 import dev.ducat.launcher.testing.TestHouse;
 import io.vertx.core.json.JsonObject;
 import java.io.PrintWriter;
@@ -12,10 +14,16 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -296,5 +304,48 @@ final class CliTest {
     Result canceled = ducat("cancel", other, "--reason", "changed my mind");
     assertThat(canceled.code()).as(canceled.err()).isEqualTo(0);
     assertThat(canceled.out()).contains("CANCELED");
+  }
+
+  @Test
+  void theBooksAreVerifiedAndASpoiledRowIsNamed() throws Exception {
+    String payment = idOf(pay("verify-1", "12.50", "sim_ok", "--json"));
+    Result right = ducat("verify");
+    assertThat(right.code()).as(right.out() + right.err()).isZero();
+    assertThat(right.out()).startsWith("the books are right: ");
+
+    String row = " where reference = '" + payment + "' and kind = 3";
+    String transfer = spoil("update ledger.transfer set amount = amount + 1" + row);
+    try {
+      Result wrong = ducat("verify");
+      assertThat(wrong.code()).isEqualTo(1);
+      assertThat(wrong.out()).contains("chain broken", transfer, "the books are wrong");
+
+      Result json = ducat("verify", "--json");
+      assertThat(json.code()).isEqualTo(1);
+      JsonObject last = new JsonObject(json.out().lines().toList().getLast());
+      assertThat(last.getBoolean("done")).isTrue();
+      assertThat(Long.parseLong(last.getString("findingsTotal"))).isPositive();
+      assertThat(ducat("verify", "--books", "nobody").code()).isZero();
+    } finally {
+      spoil("update ledger.transfer set amount = amount - 1" + row);
+    }
+    assertThat(ducat("verify").code()).isZero();
+  }
+
+  /** Changes one transfer past the triggers; returns its id. */
+  private static String spoil(String update) throws SQLException {
+    if (house == null) {
+      throw new IllegalStateException("not started");
+    }
+    PgSettings postgres = house.foundation().services().postgres();
+    try (Connection connection =
+            DriverManager.getConnection(postgres.jdbcUrl(), postgres.user(), postgres.password());
+        Statement statement = connection.createStatement()) {
+      statement.execute("set session_replication_role = replica");
+      try (ResultSet changed = statement.executeQuery(update + " returning transfer_id")) {
+        assertThat(changed.next()).as(update).isTrue();
+        return IdKind.TRANSFER.text(changed.getObject(1, UUID.class));
+      }
+    }
   }
 }

@@ -45,6 +45,11 @@ final class ConfigurationPageTest {
             .collect(Collectors.joining())
         + """
 
+        The user of `postgres.uri` owns the database. Each connection takes one of the roles `ducat_writer`, `ducat_reader`,
+        `ducat_checker`; with `ducat_owner` they are made by the migrations where that user may create roles. Where it may not,
+        an administrator does once per server: `create role ducat_owner nologin` (and the other three), and
+        `grant ducat_owner, ducat_writer, ducat_reader, ducat_checker to USER with inherit true, set true`.
+
         ## Connectors
 
         Each connector has a name of `[a-z0-9_-]` and settings of its own, `connectors: {acme: {address: ...}}`. The

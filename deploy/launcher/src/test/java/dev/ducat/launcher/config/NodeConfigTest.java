@@ -6,10 +6,13 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.ducat.proto.connector.v1.SettlementMode;
 import dev.ducat.saga.ConnectorTerms;
 import dev.ducat.saga.Fee;
+import dev.ducat.saga.Limits;
+import dev.ducat.saga.RiskTerms;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -92,6 +95,70 @@ final class NodeConfigTest {
             "node.id (ducat.yaml) must be 1 to 64 characters of [a-zA-Z0-9._-]",
             "payment.shards (DUCAT_PAYMENT_SHARDS) must be a number from 1 to 1024, is many",
             "verticles (ducat.yaml) knows no verticle typo, only relay, ledger, saga, gateway");
+  }
+
+  @Test
+  void limitsAreOfTenantsAndMerchants() throws IOException {
+    NodeConfig config =
+        config(
+            "limits: {amounts: ['*=EUR:100..500000', 'shop/acme=EUR:..20000'],"
+                + " velocity: {'*/*': 100/minute}}",
+            Map.of("DUCAT_LIMITS_VELOCITY", "*/*=7/hour, shop=EUR:5000000/day"),
+            Map.of());
+
+    assertThat(config.limits())
+        .isEqualTo(
+            new Limits(
+                List.of(
+                    new Limits.Amount(new Limits.Who("*", ""), "EUR", 100, 500_000),
+                    new Limits.Amount(new Limits.Who("shop", "acme"), "EUR", 1, 20_000)),
+                List.of(
+                    new Limits.Velocity(new Limits.Who("*", "*"), "", Limits.Span.HOUR, 7),
+                    new Limits.Velocity(
+                        new Limits.Who("shop", ""), "EUR", Limits.Span.DAY, 5_000_000))));
+    assertThat(config("", Map.of(), Map.of()).limits()).isEqualTo(Limits.NONE);
+  }
+
+  @Test
+  void everyFaultOfALimitIsNamed() {
+    ConfigException refused =
+        refused(
+            "limits: {amounts: ['acme=EUR:5..1', '*=EURO:1..2', '*=QQQ:1..2'],"
+                + " velocity: ['*=5/week', '*=0/day', '*=5/day', '*=6/day']}",
+            Map.of(),
+            Map.of());
+
+    assertThat(refused.faults())
+        .containsExactlyInAnyOrder(
+            "limits.amounts (ducat.yaml) allows no amount at all: acme=EUR:5..1",
+            "limits.amounts (ducat.yaml) must be limits such as *=EUR:100..500000, has *=EURO:1..2",
+            "limits.amounts (ducat.yaml) knows no currency QQQ, has *=QQQ:1..2",
+            "limits.velocity (ducat.yaml) must be limits such as */*=100/minute or"
+                + " shop=EUR:5000000/day, has *=5/week",
+            "limits.velocity (ducat.yaml) allows nothing at all: *=0/day",
+            "limits.velocity (ducat.yaml) says two things about the same: *=6/day");
+  }
+
+  @Test
+  void aRiskServiceIsOptionalAndSaysWhatItsSilenceMeans() throws IOException {
+    assertThat(config("", Map.of(), Map.of()).risk()).isNull();
+    assertThat(
+            config(
+                    "risk: {address: '127.0.0.1:7000', deadline: 250ms, silent: allow}",
+                    Map.of(),
+                    Map.of())
+                .risk())
+        .isEqualTo(new RiskTerms("127.0.0.1", 7_000, Duration.ofMillis(250), true, 256));
+    assertThat(
+            refused("risk: {address: 'risk.example:7000', deadline: 1m}", Map.of(), Map.of())
+                .faults())
+        .containsExactlyInAnyOrder(
+            "risk.deadline (ducat.yaml) must be a time from 0s to 10s, such as 6s",
+            "risk.silent (default) must be allow or decline: what a missing verdict means",
+            "risk.address (ducat.yaml) is on another host: the way there needs TLS, which this"
+                + " version does not have yet; insecure-dev: true goes without, on a network you"
+                + " trust");
+    assertThat(refused("risk: {silent: allow}", Map.of(), Map.of()).faults()).hasSize(1);
   }
 
   @Test
@@ -217,7 +284,7 @@ final class NodeConfigTest {
               simulator: {quarantine: 3s}
             """,
             Map.of(
-                "DUCAT_CONNECTORS_ACME_PAY_SETTLEMENT", "immediate",
+                "DUCAT_CONNECTORS_ACME_PAY_SETTLEMENT", "reported",
                 "DUCAT_CONNECTORS_OTHER_ADDRESS", "localhost:7002"),
             Map.of());
 
@@ -230,7 +297,7 @@ final class NodeConfigTest {
                 Duration.ofDays(30),
                 Duration.ofHours(30),
                 Duration.ofDays(7),
-                SettlementMode.SETTLEMENT_MODE_IMMEDIATE));
+                SettlementMode.SETTLEMENT_MODE_REPORTED));
     assertThat(config.connectors().terms())
         .hasEntrySatisfying(
             "simulator",
@@ -249,7 +316,7 @@ final class NodeConfigTest {
             connectors:
               Acme: {address: "127.0.0.1:1"}
               a: {deadline: 5s}
-              b: {address: somewhere, settlement: reported, breaker-failures: 101, concurrency: 0}
+              b: {address: somewhere, settlement: never, breaker-failures: 101, concurrency: 0}
               c: {address: "psp.example:443", quarantine: soon, color: red}
             """,
             Map.of(),
