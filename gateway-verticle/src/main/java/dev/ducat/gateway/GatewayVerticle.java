@@ -90,11 +90,10 @@ public final class GatewayVerticle extends VerticleBase {
             PaymentServiceGrpcService.SERVICE_DESCRIPTOR,
             LedgerServiceGrpcService.SERVICE_DESCRIPTOR,
             ConnectorCallbackServiceGrpcService.SERVICE_DESCRIPTOR);
+    List<Rpc> forOperators = new ArrayList<>(new SagaEndpoint(shards).rpcs());
+    forOperators.addAll(new VerifyEndpoint(node.bus()).rpcs());
     Map<String, Rpc> operationsRpcs =
-        rpcs(
-            new VerifyEndpoint(node.bus()).rpcs(),
-            healthEndpoint,
-            OperationsServiceGrpcService.SERVICE_DESCRIPTOR);
+        rpcs(forOperators, healthEndpoint, OperationsServiceGrpcService.SERVICE_DESCRIPTOR);
 
     EdgeVerticle leader = edge(checks, publicRpcs, calls, streams, shareable(settings.port(), -1));
     EdgeVerticle operators =

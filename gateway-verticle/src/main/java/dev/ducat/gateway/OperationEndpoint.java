@@ -127,7 +127,7 @@ final class OperationEndpoint {
                 switch (reply.getAnswerCase()) {
                   case PAYMENT -> Future.succeededFuture(reply.getPayment());
                   case REFUSAL -> PaymentEndpoint.refused(reply.getRefusal());
-                  case REFUND, REPORTED, ANSWER_NOT_SET ->
+                  case REFUND, REPORTED, SAGA, ANSWER_NOT_SET ->
                       Future.failedFuture(PaymentEndpoint.unreadable("the shard"));
                 });
   }
@@ -149,7 +149,7 @@ final class OperationEndpoint {
                 switch (reply.getAnswerCase()) {
                   case REFUND -> Future.succeededFuture(reply.getRefund());
                   case REFUSAL -> PaymentEndpoint.refused(reply.getRefusal());
-                  case PAYMENT, REPORTED, ANSWER_NOT_SET ->
+                  case PAYMENT, REPORTED, SAGA, ANSWER_NOT_SET ->
                       Future.failedFuture(PaymentEndpoint.unreadable("the shard"));
                 });
   }

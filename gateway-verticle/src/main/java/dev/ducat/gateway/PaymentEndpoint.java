@@ -150,7 +150,7 @@ final class PaymentEndpoint {
                     yield Future.succeededFuture(reply.getPayment());
                   }
                   case REFUSAL -> refused(reply.getRefusal());
-                  case REFUND, REPORTED, ANSWER_NOT_SET ->
+                  case REFUND, REPORTED, SAGA, ANSWER_NOT_SET ->
                       Future.failedFuture(unreadable("the shard"));
                 });
   }
@@ -227,7 +227,15 @@ final class PaymentEndpoint {
                 switch (reply.getAnswerCase()) {
                   case PAYMENT -> Future.succeededFuture(reply.getPayment());
                   case REFUSAL -> refused(reply.getRefusal());
-                  case LIST, EVENTS, ASK_SHARD, REFUND, REFUNDS, TIMELINE, ANSWER_NOT_SET ->
+                  case LIST,
+                      EVENTS,
+                      ASK_SHARD,
+                      REFUND,
+                      REFUNDS,
+                      TIMELINE,
+                      SAGA,
+                      SAGAS,
+                      ANSWER_NOT_SET ->
                       Future.failedFuture(unreadable(ShardClient.PAYMENT_QUERY));
                 });
   }
@@ -244,7 +252,15 @@ final class PaymentEndpoint {
                 switch (reply.getAnswerCase()) {
                   case LIST -> Future.succeededFuture(reply.getList());
                   case REFUSAL -> refused(reply.getRefusal());
-                  case PAYMENT, EVENTS, ASK_SHARD, REFUND, REFUNDS, TIMELINE, ANSWER_NOT_SET ->
+                  case PAYMENT,
+                      EVENTS,
+                      ASK_SHARD,
+                      REFUND,
+                      REFUNDS,
+                      TIMELINE,
+                      SAGA,
+                      SAGAS,
+                      ANSWER_NOT_SET ->
                       Future.failedFuture(unreadable(ShardClient.PAYMENT_QUERY));
                 });
   }

@@ -11,13 +11,16 @@ import dev.ducat.proto.internal.v1.LedgerQueryRequest;
 import dev.ducat.proto.internal.v1.LedgerReply;
 import dev.ducat.proto.internal.v1.LedgerRequest;
 import dev.ducat.proto.internal.v1.OperationCommand;
+import dev.ducat.proto.internal.v1.OperatorCommand;
 import dev.ducat.proto.internal.v1.PaymentQueryReply;
 import dev.ducat.proto.internal.v1.PaymentQueryRequest;
 import dev.ducat.proto.internal.v1.Refusal;
 import dev.ducat.proto.internal.v1.RefusalReason;
+import dev.ducat.proto.internal.v1.RelayQuery;
 import dev.ducat.proto.internal.v1.ReportCommand;
 import dev.ducat.proto.internal.v1.ShardReply;
 import dev.ducat.proto.internal.v1.ShardRequest;
+import dev.ducat.proto.operations.v1.RelayStatus;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -31,6 +34,7 @@ import java.time.Duration;
 final class ShardClient {
   static final String PAYMENT_QUERY = "payment.query";
   static final String LEDGER_QUERY = "ledger.query";
+  static final String RELAY_QUERY = "relay.query";
 
   /**
    * A wait is asked for in slices of this length, so that an owner that died with the question is
@@ -110,6 +114,24 @@ final class ShardClient {
             .build();
     String address = UnitKind.PAYMENT_SHARD.address(shard);
     return new Ask<>(call, address, request, ShardReply.getDefaultInstance(), WAIT_SLICE).run();
+  }
+
+  /** Has a person's decision about a saga carried out. Asked twice it is carried out once. */
+  Future<ShardReply> attend(Call call, int shard, OperatorCommand command) {
+    ShardRequest request =
+        ShardRequest.newBuilder()
+            .setTenant(call.caller().scope())
+            .setTraceparent(call.caller().traceparent())
+            .setAttend(command)
+            .build();
+    String address = UnitKind.PAYMENT_SHARD.address(shard);
+    return new Ask<>(call, address, request, ShardReply.getDefaultInstance(), WAIT_SLICE).run();
+  }
+
+  /** How far the relay is. */
+  Future<RelayStatus> relay(Call call) {
+    return read(
+        call, RELAY_QUERY, RelayQuery.getDefaultInstance(), RelayStatus.getDefaultInstance());
   }
 
   Future<PaymentQueryReply> payments(Call call, PaymentQueryRequest query) {

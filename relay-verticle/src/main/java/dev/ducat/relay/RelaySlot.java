@@ -2,6 +2,8 @@ package dev.ducat.relay;
 
 import dev.ducat.kernel.shard.Lease;
 import dev.ducat.kernel.sql.Await;
+import dev.ducat.proto.operations.v1.RelaySlotState;
+import dev.ducat.proto.operations.v1.RelayStream;
 import dev.ducat.relay.SlotSession.Setting;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -34,7 +36,7 @@ final class RelaySlot {
   private volatile SlotStatus status;
   private @Nullable SlotSession session;
   private boolean fresh = true;
-  private Positions known = new Positions(Map.of());
+  private volatile Positions known = new Positions(Map.of());
   private Positions copied = known;
   private long copyDueNanos;
   private long loggedNanos;
@@ -63,6 +65,30 @@ final class RelaySlot {
 
   SlotStatus status() {
     return status;
+  }
+
+  /** The slot for people: what its owner knows. */
+  dev.ducat.proto.operations.v1.RelaySlot told() {
+    SlotStatus now = status;
+    dev.ducat.proto.operations.v1.RelaySlot.Builder told =
+        dev.ducat.proto.operations.v1.RelaySlot.newBuilder()
+            .setSlot(lease.unit())
+            .setNodeId(setting.node().nodeId())
+            .setEpoch(lease.epoch())
+            .setProblem(now.reason() == null ? "" : now.reason())
+            .setState(
+                switch (now.state()) {
+                  case RELAYING -> RelaySlotState.RELAY_SLOT_STATE_RUNNING;
+                  case STOPPED -> RelaySlotState.RELAY_SLOT_STATE_ALARMED;
+                  case TAKING, WAITING, ENDED -> RelaySlotState.RELAY_SLOT_STATE_WAITING;
+                });
+    known
+        .byStream()
+        .forEach(
+            (stream, position) ->
+                told.addStreams(
+                    RelayStream.newBuilder().setStream(stream).setPosition(position.seq())));
+    return told.build();
   }
 
   void start() {

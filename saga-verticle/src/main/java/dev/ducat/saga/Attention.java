@@ -49,12 +49,13 @@ final class Attention {
         details);
   }
 
-  /** The whole of what is left, given back under a key that no second compensation can use. */
-  static OperationCommand refund(OperatorCommand command, Live captured) {
+  /** The whole of what is left, given back under a key that belongs to this version only. */
+  static OperationCommand refund(OperatorCommand command, Saga captured, Standing standing) {
+    String key = "operator/" + captured.claim().sagaText() + "/" + standing.payment().getVersion();
     RefundPaymentRequest request =
         RefundPaymentRequest.newBuilder()
-            .setPaymentId(captured.saga().claim().paymentId().text())
-            .setIdempotencyKey("operator/" + captured.saga().claim().sagaText())
+            .setPaymentId(captured.claim().paymentId().text())
+            .setIdempotencyKey(key)
             .setReason(OperatorRules.reasonOf(command))
             .build();
     return OperationCommand.newBuilder()

@@ -13,6 +13,7 @@ import java.time.Duration;
  * @param windowMargin how much earlier we stop sending a key again
  * @param authorizationLifetime how long an authorization holds where its PSP does not say
  * @param settlement when captured funds count as settled
+ * @param unknownMax how long an operation may stay unknown before a person is called
  */
 public record ConnectorTerms(
     Duration deadline,
@@ -20,9 +21,12 @@ public record ConnectorTerms(
     Duration idempotencyWindow,
     Duration windowMargin,
     Duration authorizationLifetime,
-    SettlementMode settlement) {
+    SettlementMode settlement,
+    Duration unknownMax) {
 
-  /** Terms with authorizations of seven days and settlement with the capture. */
+  private static final Duration UNKNOWN_MAX = Duration.ofDays(1);
+
+  /** Terms with authorizations of seven days, settlement with the capture, and a day of asking. */
   public ConnectorTerms(
       Duration deadline, Duration quarantine, Duration idempotencyWindow, Duration windowMargin) {
     this(
@@ -31,7 +35,8 @@ public record ConnectorTerms(
         idempotencyWindow,
         windowMargin,
         Duration.ofDays(7),
-        SettlementMode.SETTLEMENT_MODE_IMMEDIATE);
+        SettlementMode.SETTLEMENT_MODE_IMMEDIATE,
+        UNKNOWN_MAX);
   }
 
   /**

@@ -206,9 +206,7 @@ final class OperationEffects {
     draft.tell(
         PaymentEventDetail.newBuilder()
             .setResumed(
-                PaymentResumed.newBuilder()
-                    .setSagaId(draft.claim().sagaText())
-                    .setRefund(refund)));
+                PaymentResumed.newBuilder().setSagaId(draft.claim().sagaText()).setRefund(refund)));
   }
 
   private long amountOfRefund() {

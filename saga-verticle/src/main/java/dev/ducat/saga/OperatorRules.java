@@ -96,8 +96,12 @@ final class OperatorRules {
     }
     return switch (saga.phase()) {
       case ENDED -> giveBack(saga, standing);
-      case OPEN -> sleeps(saga, "it watches an open authorization: cancel the payment instead");
-      case ACT -> giveUp(saga, saga.nextAttemptAt() == null);
+      case OPEN ->
+          saga.step() == Step.SETTLE
+              ? captured(saga)
+              : sleeps(saga, "it watches an open authorization: cancel the payment instead");
+      // A question to the risk service has no effect: its answer is not waited for.
+      case ACT -> giveUp(saga, saga.nextAttemptAt() == null && saga.step() != Step.VALIDATE);
       case ASK, AWAIT -> giveUp(saga, saga.step() != Step.AUTHORIZE);
       case TOLD -> unknown(saga);
       case PARKED ->
@@ -150,6 +154,9 @@ final class OperatorRules {
     if (!Answers.keyOf(asked).equals(request.getOperationKey())) {
       return certain(saga, "OTHER_OPERATION", "in doubt is " + Answers.keyOf(asked));
     }
+    if (saga.data().hasSettlement() && !stated.hasDone()) {
+      return certain(saga, "REPORTED_SETTLED", "the PSP reported this capture as settled");
+    }
     Outcome outcome = Answers.ofPsp(asked, stated);
     return switch (outcome) {
       case Outcome.Done done ->
@@ -164,7 +171,10 @@ final class OperatorRules {
       case Outcome.Mismatch mismatch ->
           new Refuse(
               refusal(
-                  RefusalReason.REFUSAL_REASON_AMOUNT_MISMATCH, saga, "AMOUNT", mismatch.message()));
+                  RefusalReason.REFUSAL_REASON_AMOUNT_MISMATCH,
+                  saga,
+                  "AMOUNT",
+                  mismatch.message()));
       default -> throw new IllegalStateException("no statement: " + outcome);
     };
   }
@@ -211,8 +221,7 @@ final class OperatorRules {
   }
 
   private static Verdict sleeps(Saga saga, String message) {
-    return new Refuse(
-        refusal(RefusalReason.REFUSAL_REASON_SAGA_SLEEPS, saga, "SLEEPS", message));
+    return new Refuse(refusal(RefusalReason.REFUSAL_REASON_SAGA_SLEEPS, saga, "SLEEPS", message));
   }
 
   private static Verdict captured(Saga saga) {
@@ -238,8 +247,7 @@ final class OperatorRules {
         refusal(RefusalReason.REFUSAL_REASON_SAGA_NOT_IN_DOUBT, saga, obstacle, message));
   }
 
-  private static Refusal refusal(
-      RefusalReason reason, Saga saga, String obstacle, String message) {
+  private static Refusal refusal(RefusalReason reason, Saga saga, String obstacle, String message) {
     return Refusal.newBuilder()
         .setReason(reason)
         .setField(saga.claim().sagaText())

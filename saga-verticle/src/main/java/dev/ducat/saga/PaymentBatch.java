@@ -372,12 +372,11 @@ final class PaymentBatch {
    */
   void attend(Attend attend, @Nullable Loaded loaded, int version) {
     ended.add(attend.unit());
-    Live live = find(attend.sagaId());
-    if (live == null && loaded != null) {
-      Standing newest = payment(loaded.saga().claim().paymentId().uuid());
-      live = new Live(attend.unit(), loaded.saga(), newest == null ? loaded.standing() : newest);
-    }
-    if (live == null || live.saga().claim().shard() != attend.unit().shard()) {
+    Live live = newest(attend.unit(), attend.sagaId(), loaded);
+    String tenant = attend.request().getTenant();
+    if (live == null
+        || live.saga().claim().shard() != attend.unit().shard()
+        || !(tenant.isEmpty() || tenant.equals(live.saga().claim().tenant()))) {
       replies.add(new Reply(attend.reply(), refusal(Answer.sagaNotFound())));
       return;
     }
@@ -385,8 +384,7 @@ final class PaymentBatch {
     switch (OperatorRules.judge(command, live.saga(), live.standing())) {
       case OperatorRules.Apply apply -> {
         Decision decision =
-            sagas.attend(
-                live.saga(), live.standing(), apply, now, ThreadLocalRandom.current());
+            sagas.attend(live.saga(), live.standing(), apply, now, ThreadLocalRandom.current());
         take(live, decision.with(Attention.audit(command, live, decision)), now, Duration.ZERO);
         attended(attend, decision.saga(), decision.standing());
       }
@@ -401,7 +399,7 @@ final class PaymentBatch {
   private void giveBack(Attend attend, Live captured, int version) {
     OperatorCommand command = attend.request().getAttend();
     Standing standing = captured.standing();
-    OperationCommand asked = Attention.refund(command, captured);
+    OperationCommand asked = Attention.refund(command, captured.saga(), standing);
     switch (OperationRules.judge(
         asked, standing, List.of(captured.saga()), IdKind.REFUND.text(ids.next()), now)) {
       case OperationRules.Refuse refuse ->

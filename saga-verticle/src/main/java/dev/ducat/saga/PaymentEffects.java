@@ -214,9 +214,7 @@ final class PaymentEffects {
         .setState(
             captured
                 ? PaymentState.PAYMENT_STATE_CAPTURED
-                : held
-                    ? PaymentState.PAYMENT_STATE_AUTHORIZED
-                    : PaymentState.PAYMENT_STATE_PENDING)
+                : held ? PaymentState.PAYMENT_STATE_AUTHORIZED : PaymentState.PAYMENT_STATE_PENDING)
         .clearFailure();
     draft.event(
         PaymentEventDetail.newBuilder()

@@ -64,8 +64,7 @@ final class PaymentEvents {
             .setOccurTime(Times.toProto(now))
             .setActor(audit.actor())
             .setAction(audit.action())
-            .setResource(
-                audit.resource().isEmpty() ? claim.paymentId().text() : audit.resource())
+            .setResource(audit.resource().isEmpty() ? claim.paymentId().text() : audit.resource())
             .setReason(audit.reason())
             .putAllDetails(audit.details())
             .build();

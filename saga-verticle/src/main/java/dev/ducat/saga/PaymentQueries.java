@@ -60,8 +60,8 @@ final class PaymentQueries {
       case REFUND_ID -> refunds.get(tenant, request.getRefundId());
       case LIST_REFUNDS -> refunds.list(tenant, request.getListRefunds());
       case EXPLAIN_PAYMENT_ID -> explain(tenant, request.getExplainPaymentId());
-      case SAGA_ID -> sagas.get(request.getSagaId());
-      case LIST_SAGAS -> sagas.list(request.getListSagas());
+      case SAGA_ID -> sagas.get(tenant, request.getSagaId());
+      case LIST_SAGAS -> sagas.list(tenant, request.getListSagas());
       case QUERY_NOT_SET -> Future.failedFuture(new IllegalArgumentException("no query"));
     };
   }

@@ -140,7 +140,11 @@ public final class PaymentSaga {
 
   /** The step after a person's decision that passed {@link OperatorRules}. */
   Decision attend(
-      Saga saga, Standing standing, OperatorRules.Apply apply, Instant now, RandomGenerator random) {
+      Saga saga,
+      Standing standing,
+      OperatorRules.Apply apply,
+      Instant now,
+      RandomGenerator random) {
     SagaData.Builder data = saga.data().toBuilder();
     if (apply.attested() != null) {
       data.setAttested(apply.attested());
@@ -340,7 +344,7 @@ public final class PaymentSaga {
           case ASK ->
               signal != PENDING
                   && now.isAfter(
-                      Times.fromProto(data.getUnknownSince()).plus(settings.retry().unknownMax()));
+                      Times.fromProto(data.getUnknownSince()).plus(termsOf(saga).unknownMax()));
           case RELEASE, UNDO ->
               now.isAfter(Times.fromProto(data.getUndoSince()).plus(settings.retry().undoMax()));
           case ACT ->

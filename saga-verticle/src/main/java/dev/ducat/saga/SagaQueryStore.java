@@ -18,7 +18,7 @@ import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** Reads of sagas for operators, beside the lanes, of every tenant. */
+/** Reads of sagas for operators, beside the lanes; an empty tenant means every tenant. */
 final class SagaQueryStore {
   private static final String SAGAS =
       "select s.update_time as saga_update_time, "
@@ -36,9 +36,10 @@ final class SagaQueryStore {
   /** A saga with its payment, and when it changed last. */
   record Dated(Loaded loaded, Instant changed) {}
 
-  Future<Optional<Dated>> byId(UUID sagaId) {
-    return pool.preparedQuery(SAGAS + "s.saga_id = $1::uuid")
-        .execute(Tuple.of(sagaId))
+  Future<Optional<Dated>> byId(String tenant, UUID sagaId) {
+    return pool.preparedQuery(
+            SAGAS + "s.saga_id = $1::uuid and ($2::text = '' or s.tenant = $2::text)")
+        .execute(Tuple.of(sagaId, tenant))
         .map(
             rows -> {
               for (Row row : rows) {
@@ -49,7 +50,8 @@ final class SagaQueryStore {
   }
 
   /** Sagas that meet a filter, the longest unchanged first. */
-  Future<List<Dated>> list(SagaFilter filter, @Nullable Position after, Instant now, int limit) {
+  Future<List<Dated>> list(
+      String tenant, SagaFilter filter, @Nullable Position after, Instant now, int limit) {
     StringBuilder sql = new StringBuilder(SAGAS).append("true");
     Tuple parameters = Tuple.tuple();
     if (filter.getStatesCount() > 0) {
@@ -73,15 +75,16 @@ final class SagaQueryStore {
       // What the partial index of the unfinished needs to see.
       sql.append(" and not s.finished");
     }
-    if (!filter.getTenant().isEmpty()) {
-      parameters.addString(filter.getTenant());
+    for (String named : List.of(tenant, filter.getTenant())) {
+      if (named.isEmpty()) {
+        continue;
+      }
+      parameters.addString(named);
       sql.append(" and s.tenant = $").append(parameters.size()).append("::text");
     }
     if (!filter.getPaymentId().isEmpty()) {
       parameters.addUUID(
-          PaymentId.parse(filter.getPaymentId())
-              .map(PaymentId::uuid)
-              .orElse(new UUID(0, 0)));
+          PaymentId.parse(filter.getPaymentId()).map(PaymentId::uuid).orElse(new UUID(0, 0)));
       String id = "$" + parameters.size() + "::uuid";
       sql.append(" and (s.saga_id = ").append(id);
       sql.append(" or (s.payment_id = ").append(id).append(" and s.kind <> 'PAYMENT'))");

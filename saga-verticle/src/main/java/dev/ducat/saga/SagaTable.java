@@ -138,15 +138,7 @@ final class SagaTable {
         CAPTURE_FAILED,
         INTEND_REVERSAL);
     t.on(
-        CAPTURE,
-        PARKED,
-        REST_ONLY,
-        REMAINDER,
-        ACT,
-        RESUME,
-        TURN_BACK,
-        CAPTURE_FAILED,
-        INTEND_VOID);
+        CAPTURE, PARKED, REST_ONLY, REMAINDER, ACT, RESUME, TURN_BACK, CAPTURE_FAILED, INTEND_VOID);
     t.on(REMAINDER, ACT, DONE, SETTLE, ACT, RELEASED, INTEND_SETTLE);
     t.unsettled(REMAINDER, ACT, RELEASED);
     t.voids(REMAINDER, ACT);
@@ -212,6 +204,8 @@ final class SagaTable {
     on(VALIDATE, ACT, UNKNOWN, AUTHORIZE, ACT, ASSESSED, NOTE_ATTEMPT, INTEND_AUTHORIZE);
     on(VALIDATE, ACT, DECLINED, NOTIFY, ENDED, ASSESSED, TURN_BACK, FAILED);
     on(VALIDATE, ACT, NOT_SENT, VALIDATE, ACT, SOON);
+    on(VALIDATE, ACT, HURRIED, VALIDATE, ACT);
+    on(VALIDATE, ACT, RETRIES_SPENT, NOTIFY, ENDED, TURN_BACK, FAILED);
   }
 
   /** While it is open what became of an action: asking, waiting, and who is called in the end. */

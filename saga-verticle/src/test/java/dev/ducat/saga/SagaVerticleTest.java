@@ -72,7 +72,6 @@ final class SagaVerticleTest {
                     new Backoff(Duration.ofMillis(10), Duration.ofMillis(50)),
                     4,
                     new Backoff(Duration.ofMillis(50), Duration.ofMillis(200)),
-                    retry.unknownMax(),
                     new Backoff(Duration.ofMillis(20), Duration.ofMillis(100)),
                     retry.undoMax(),
                     retry.notSent()));

@@ -123,6 +123,43 @@ final class SimulatedWorld {
     return captures.getOrDefault(key, 0L);
   }
 
+  /** Whether a person who looks it up at the PSP finds that it is done. */
+  boolean isDone(ConnectorCall call) {
+    return operations.get(key(call)) == State.DONE;
+  }
+
+  /** Whether a person who looks it up at the PSP finds nothing of it. */
+  boolean isAbsent(ConnectorCall call) {
+    return !operations.containsKey(key(call));
+  }
+
+  /** A person has the PSP refuse it for good: also what is on its way. */
+  void refuseForGood(ConnectorCall call) {
+    if (isDone(call)) {
+      throw new AssertionError("it is done, and nobody can refuse it any more: " + call);
+    }
+    decide(call, State.DECLINED);
+  }
+
+  /** A person has the PSP do it. */
+  void doByHand(ConnectorCall call) {
+    if (!isDone(call)) {
+      decide(call, State.DONE);
+    }
+  }
+
+  /** Whether the holds of this group are there. */
+  boolean isHeld(TransferGroup group) {
+    return group.getTransfersList().stream()
+        .allMatch(
+            transfer ->
+                holds.get(transfer.getTransferId()) == TransferResult.TRANSFER_RESULT_CREATED);
+  }
+
+  boolean canBeDone(ConnectorCall call) {
+    return isDone(call) || isPossible(call);
+  }
+
   Map<String, Integer> effects() {
     return effects;
   }

@@ -147,6 +147,22 @@ final class ShardStore {
             });
   }
 
+  /** The live process that holds a unit; its name is empty where the process is gone. */
+  Future<Optional<Leases.Owner>> holder(UnitKind kind, int unit) {
+    return pool.preparedQuery(
+            "select coalesce(n.node_id, ''), l.epoch"
+                + " from shard.lease l left join shard.node n on n.owner = l.owner"
+                + " where l.kind = $1::text and l.unit = $2::int and l.expires_at > clock_timestamp()")
+        .execute(Tuple.of(kind.text(), unit))
+        .map(
+            rows -> {
+              for (Row row : rows) {
+                return Optional.of(new Leases.Owner(row.getString(0), row.getLong(1)));
+              }
+              return Optional.empty();
+            });
+  }
+
   Future<Void> release(UnitKind kind, int unit, UUID owner, long epoch) {
     return pool.preparedQuery("select shard.release($1::text, $2::int, $3::uuid, $4::bigint)")
         .execute(Tuple.of(kind.text(), unit, owner, epoch))

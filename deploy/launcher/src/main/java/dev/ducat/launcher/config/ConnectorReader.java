@@ -74,7 +74,8 @@ final class ConnectorReader {
         // Clocks differ and calls take time: an hour of a day, in proportion.
         window.dividedBy(24),
         time(name, ConnectorSetting.AUTHORIZATION_LIFETIME, Duration.ofMinutes(1), LONG_MAX),
-        settlement(name));
+        settlement(name),
+        time(name, ConnectorSetting.UNKNOWN_MAX, MOMENT, LONG_MAX));
   }
 
   private @Nullable RemoteSettings remote(String name, ConnectorTerms terms) {

@@ -15,6 +15,8 @@ public enum ConnectorSetting {
       "quarantine", "60s", "How long after a deadline its operation may still appear at the PSP."),
   IDEMPOTENCY_WINDOW(
       "idempotency-window", "24h", "How long a key is remembered, so that it can be sent again."),
+  UNKNOWN_MAX(
+      "unknown-max", "24h", "How long an outcome may stay unknown before a person is called."),
   AUTHORIZATION_LIFETIME(
       "authorization-lifetime",
       "7d",

@@ -297,7 +297,8 @@ final class NodeConfigTest {
                 Duration.ofDays(30),
                 Duration.ofHours(30),
                 Duration.ofDays(7),
-                SettlementMode.SETTLEMENT_MODE_REPORTED));
+                SettlementMode.SETTLEMENT_MODE_REPORTED,
+                Duration.ofDays(1)));
     assertThat(config.connectors().terms())
         .hasEntrySatisfying(
             "simulator",
