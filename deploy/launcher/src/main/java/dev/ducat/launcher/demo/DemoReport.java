@@ -33,10 +33,17 @@ final class DemoReport {
     this.history = history;
   }
 
-  void print(Report report) {
+  /**
+   * Prints everything.
+   *
+   * @param scenes what was done one by one
+   */
+  void print(List<Table> scenes, Report report) {
     kill();
     outcomes();
     latency();
+    screen.heading("One by one, and what became of the outcomes that the PSP did not tell");
+    scenes.forEach(screen::table);
     trialBalance(report.trialBalance());
     events(report.eventsByType());
     invariants(report.findings());
