@@ -121,7 +121,7 @@ public final class Demo {
                   foundation.services().postgres(), foundation.services().kafkaBootstrap(), journal)
               .run(history, samples);
       new DemoReport(screen, plan, tally, takeOver, history)
-          .print(List.of(byHand, known), report);
+          .print(byHand, known, report);
       screen.files(options.folder(), report.broken());
       return !report.broken();
     }

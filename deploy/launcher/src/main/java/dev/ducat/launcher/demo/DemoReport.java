@@ -36,14 +36,17 @@ final class DemoReport {
   /**
    * Prints everything.
    *
-   * @param scenes what was done one by one
+   * @param byHand what was done one by one
+   * @param known what became of the unknown outcomes
    */
-  void print(List<Table> scenes, Report report) {
+  void print(Table byHand, Table known, Report report) {
     kill();
     outcomes();
     latency();
-    screen.heading("One by one, and what became of the outcomes that the PSP did not tell");
-    scenes.forEach(screen::table);
+    screen.heading("One by one, what each operation leaves");
+    screen.table(byHand);
+    screen.heading("Outcomes that the PSP did not tell");
+    screen.table(known);
     trialBalance(report.trialBalance());
     events(report.eventsByType());
     invariants(report.findings());

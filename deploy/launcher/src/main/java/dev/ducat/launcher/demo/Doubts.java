@@ -81,11 +81,11 @@ final class Doubts {
 
   /** What an operator sees of it. */
   private static String standsStill(Saga saga) {
-    return "%s: %s, %d attempts, unchanged for %s, shard %d of %s"
+    return "%s: %s, attempt %d, unchanged for %s, shard %d of %s"
         .formatted(
             saga.getFailure().getCode(),
             saga.getStep(),
-            saga.getAttemptsCount(),
+            saga.getAttempt(),
             Shown.age(saga.getUnchangedFor()),
             saga.getShard(),
             saga.getNodeId());
