@@ -13,6 +13,10 @@ import java.time.Duration;
  * @param windowMargin how much earlier we stop sending a key again
  * @param authorizationLifetime how long an authorization holds where its PSP does not say
  * @param settlement when captured funds count as settled
+ * @param actionTimeout how long a payment waits for its payer, or for the PSP to decide about its
+ *     authorization, before it expires
+ * @param tombstonesVoid whether a void keeps an authorize away that comes after it; without it, the
+ *     PSP is asked once more
  */
 public record ConnectorTerms(
     Duration deadline,
@@ -20,7 +24,31 @@ public record ConnectorTerms(
     Duration idempotencyWindow,
     Duration windowMargin,
     Duration authorizationLifetime,
-    SettlementMode settlement) {
+    SettlementMode settlement,
+    Duration actionTimeout,
+    boolean tombstonesVoid) {
+
+  /** Bank debits take longer and say so; a payer who is away for an hour has given up. */
+  private static final Duration ACTION_TIMEOUT = Duration.ofHours(1);
+
+  /** Terms with an hour for what is pending, and nothing taken for granted of voids. */
+  public ConnectorTerms(
+      Duration deadline,
+      Duration quarantine,
+      Duration idempotencyWindow,
+      Duration windowMargin,
+      Duration authorizationLifetime,
+      SettlementMode settlement) {
+    this(
+        deadline,
+        quarantine,
+        idempotencyWindow,
+        windowMargin,
+        authorizationLifetime,
+        settlement,
+        ACTION_TIMEOUT,
+        false);
+  }
 
   /** Terms with authorizations of seven days and settlement with the capture. */
   public ConnectorTerms(
@@ -40,6 +68,38 @@ public record ConnectorTerms(
    */
   public static ConnectorTerms simulator() {
     return new ConnectorTerms(
-        Duration.ofSeconds(5), Duration.ofSeconds(1), Duration.ofDays(1), Duration.ofHours(1));
+            Duration.ofSeconds(5), Duration.ofSeconds(1), Duration.ofDays(1), Duration.ofHours(1))
+        .withTombstones(true);
+  }
+
+  /** The same with another time for what is pending. */
+  public ConnectorTerms withActionTimeout(Duration timeout) {
+    return new ConnectorTerms(
+        deadline,
+        quarantine,
+        idempotencyWindow,
+        windowMargin,
+        authorizationLifetime,
+        settlement,
+        timeout,
+        tombstonesVoid);
+  }
+
+  /** The same with another promise about voids. */
+  public ConnectorTerms withTombstones(boolean promised) {
+    return new ConnectorTerms(
+        deadline,
+        quarantine,
+        idempotencyWindow,
+        windowMargin,
+        authorizationLifetime,
+        settlement,
+        actionTimeout,
+        promised);
+  }
+
+  /** From when on an operation that was sent now and did not appear is not coming any more. */
+  Duration untilProven() {
+    return deadline.plus(quarantine);
   }
 }

@@ -64,7 +64,7 @@ final class PaymentEffects {
     Outcome.Done done = draft.done();
     draft
         .data
-        .setAuthorizationKey(Intents.operationKey(draft.claim(), "authorize"))
+        .setAuthorizationKey(Intents.authorizeKey(draft.claim()))
         .setAuthorizationReference(reference(done.connectorReference()))
         .setHoldId(Intents.transferId(draft.claim(), "authorize/hold"));
     draft

@@ -192,7 +192,10 @@ final class PaymentLane implements LaneActor<PaymentMessage> {
         case Create create when !book.knows(create.key()) -> unknown.add(create.key());
         case Operate operate when !book.knows(operate.key()) ->
             operations.put(operate.key(), operate);
-        case Report report when !book.knows(report.sagaId()) -> reported.add(report.sagaId());
+        case Report report when !book.knows(report.sagaId()) -> {
+          reported.add(report.sagaId());
+          reported.add(Reclaims.idOfReported(report.sagaId()));
+        }
         case Scan scan -> scanned.add(scan.unit().shard());
         default -> {}
       }
@@ -261,7 +264,11 @@ final class PaymentLane implements LaneActor<PaymentMessage> {
         case Operate operate -> draft.operate(operate, operated.get(operate.key()), version);
         case Report report when report.unit().isDropped() -> notOwner(report);
         case Report report ->
-            draft.report(report, reports.get(report.sagaId()), settlingOf(report));
+            draft.report(
+                report,
+                reports.get(report.sagaId()),
+                settlingOf(report),
+                reports.containsKey(Reclaims.idOfReported(report.sagaId())));
         case Returned returned -> draft.returned(returned);
         case Due due -> draft.due(due);
         case WaitOver over -> draft.waitOver(over.asking());

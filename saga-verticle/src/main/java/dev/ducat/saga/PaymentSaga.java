@@ -1,13 +1,16 @@
 package dev.ducat.saga;
 
 import static dev.ducat.saga.Effect.PARK;
+import static dev.ducat.saga.Effect.PARK_LATE;
 import static dev.ducat.saga.Effect.PARK_REFUND;
 import static dev.ducat.saga.Phase.ACT;
 import static dev.ducat.saga.Phase.ASK;
 import static dev.ducat.saga.Phase.AWAIT;
 import static dev.ducat.saga.Phase.PARKED;
 import static dev.ducat.saga.Signal.*;
+import static dev.ducat.saga.Step.AUTHORIZE;
 import static dev.ducat.saga.Step.CAPTURE;
+import static dev.ducat.saga.Step.RECLAIM;
 import static dev.ducat.saga.Step.SETTLE;
 import static dev.ducat.saga.Step.VALIDATE;
 
@@ -139,6 +142,15 @@ public final class PaymentSaga {
   }
 
   /**
+   * The first step of a saga that frees an authorization which the PSP reports of a payment that
+   * was given up. The payment stays what it is.
+   */
+  Decision reclaim(Claim claim, Standing standing, Instant now, RandomGenerator random) {
+    Saga saga = Reclaims.found(claim, standing);
+    return take(saga, standing, LATE, new Outcome.TimeUp(), now, random);
+  }
+
+  /**
    * The smallest end for a saga whose outcome cannot be recorded: a person is told.
    *
    * @param why what went wrong
@@ -153,7 +165,12 @@ public final class PaymentSaga {
             MISMATCH,
             saga.step(),
             PARKED,
-            List.of(saga.claim().kind() == SagaKind.REFUND ? PARK_REFUND : PARK));
+            List.of(
+                switch (saga.claim().kind()) {
+                  case REFUND -> PARK_REFUND;
+                  case RECLAIM -> PARK_LATE;
+                  case PAYMENT, CAPTURE, CANCEL, EXPIRE -> PARK;
+                }));
     return new Transition(row, saga, standing, new Outcome.Mismatch(why), settings, now, random)
         .run();
   }
@@ -171,8 +188,7 @@ public final class PaymentSaga {
     }
     ConnectorTerms terms = termsOf(saga);
     SagaData.Builder data =
-        saga.data().toBuilder()
-            .setProvenAfter(Times.toProto(now.plus(terms.deadline()).plus(terms.quarantine())));
+        saga.data().toBuilder().setProvenAfter(Times.toProto(now.plus(terms.untilProven())));
     if (!data.hasUnknownSince()) {
       data.setUnknownSince(Times.toProto(now));
     }
@@ -220,7 +236,7 @@ public final class PaymentSaga {
       case Outcome.NotSent notSent -> NOT_SENT;
       case Outcome.Told told -> Signal.TOLD;
       case Outcome.SettlementReported reported -> saga.step() == SETTLE ? REPORTED : EARLY;
-      case Outcome.TimeUp timeUp when saga.step() == SETTLE -> LAPSED;
+      case Outcome.TimeUp timeUp when saga.step() == SETTLE || saga.step() == RECLAIM -> LAPSED;
       case Outcome.TimeUp timeUp ->
           standing.closing() != Closing.NONE
               ? CLOSED
@@ -229,7 +245,7 @@ public final class PaymentSaga {
           assessed.assessment().getVerdict() == Verdict.VERDICT_DECLINE
               ? DECLINED
               : assessed.assessment().getSilent() ? UNKNOWN : DONE;
-      case Outcome.Pending pending -> orTooLong(saga, PENDING, now);
+      case Outcome.Pending pending -> hasLapsed(saga, now) ? LAPSED : orTooLong(saga, PENDING, now);
       case Outcome.Unknown unknown -> orTooLong(saga, UNKNOWN, now);
       case Outcome.NotFound notFound -> judgeAbsence(saga, now);
       case Outcome.Retryable retryable ->
@@ -261,7 +277,7 @@ public final class PaymentSaga {
               ? DONE
               : SettlementRules.isAwaited(saga, standing) ? UNSETTLED : AFTER_CAPTURE;
       case REMAINDER -> SettlementRules.isAwaited(saga, standing) ? UNSETTLED : DONE;
-      case VALIDATE, REFUND, SETTLE, NOTIFY -> DONE;
+      case VALIDATE, REFUND, RECLAIM, SETTLE, NOTIFY -> DONE;
     };
   }
 
@@ -272,16 +288,28 @@ public final class PaymentSaga {
         : signal;
   }
 
+  /** Whether an authorization was pending for as long as we are willing to wait. */
+  private boolean hasLapsed(Saga saga, Instant now) {
+    return saga.step() == AUTHORIZE
+        && saga.phase() == AWAIT
+        && saga.data().hasAwaitSince()
+        && !now.isBefore(
+            Times.fromProto(saga.data().getAwaitSince()).plus(termsOf(saga).actionTimeout()));
+  }
+
   private Signal judgeAbsence(Saga saga, Instant now) {
     SagaData data = saga.data();
     if (saga.phase() == AWAIT) {
-      return NOT_FOUND;
+      return hasLapsed(saga, now) ? LAPSED : NOT_FOUND;
     }
     if (saga.phase() != ASK) {
       return orTooLong(saga, UNKNOWN, now);
     }
     if (now.isBefore(Times.fromProto(data.getProvenAfter()))) {
       return NOT_FOUND;
+    }
+    if (saga.step() == RECLAIM) {
+      return PROVEN_ABSENT;
     }
     ConnectorTerms terms = termsOf(saga);
     Duration window = terms.idempotencyWindow().minus(terms.windowMargin());
@@ -297,7 +325,7 @@ public final class PaymentSaga {
         switch (saga.phase()) {
           // A PSP that answers "pending" is not unknown.
           case ASK ->
-              signal != PENDING
+              (signal != PENDING || saga.step() == RECLAIM)
                   && now.isAfter(
                       Times.fromProto(data.getUnknownSince()).plus(settings.retry().unknownMax()));
           case RELEASE, UNDO ->

@@ -16,6 +16,7 @@ import static dev.ducat.saga.Step.CANCEL;
 import static dev.ducat.saga.Step.CAPTURE;
 import static dev.ducat.saga.Step.EXPIRE;
 import static dev.ducat.saga.Step.NOTIFY;
+import static dev.ducat.saga.Step.RECLAIM;
 import static dev.ducat.saga.Step.REFUND;
 import static dev.ducat.saga.Step.REMAINDER;
 import static dev.ducat.saga.Step.SETTLE;
@@ -49,6 +50,7 @@ final class SagaTable {
     all.addAll(cancel());
     all.addAll(expire());
     all.addAll(refund());
+    all.addAll(reclaim());
     return List.copyOf(all);
   }
 
@@ -88,7 +90,8 @@ final class SagaTable {
     t.outstanding(AUTHORIZE, PARK, SHOW_ACTION);
     t.outstanding(CAPTURE, PARK, SHOW_ACTION);
     t.settles();
-    t.on(AUTHORIZE, RELEASE, DONE, NOTIFY, UNDONE, FAILED);
+    t.waitsOnlySoLong();
+    t.on(AUTHORIZE, RELEASE, DONE, NOTIFY, UNDONE, LOOK_BACK, FAILED);
     t.on(AUTHORIZE, UNDO, DONE, NOTIFY, UNDONE, REVERSED, FAILED);
     t.voids(AUTHORIZE, RELEASE);
     t.voids(AUTHORIZE, UNDO);
@@ -132,7 +135,7 @@ final class SagaTable {
   private static List<PaymentSaga.Row> cancel() {
     SagaTable t = new SagaTable(SagaKind.CANCEL);
     t.on(VALIDATE, ACT, VALID, CANCEL, ACT, RELEASE_STARTED, INTEND_VOID);
-    t.on(CANCEL, ACT, DONE, NOTIFY, ENDED, CANCELED);
+    t.on(CANCEL, ACT, DONE, NOTIFY, ENDED, LOOK_BACK, CANCELED);
     t.on(CANCEL, ACT, AFTER_CAPTURE, SETTLE, ACT, RELEASED, INTEND_SETTLE);
     t.unsettled(CANCEL, ACT, RELEASED);
     t.voids(CANCEL, ACT);
@@ -171,6 +174,36 @@ final class SagaTable {
     t.on(REFUND, RELEASE, DONE, NOTIFY, UNDONE, REFUND_FAILED);
     t.on(REFUND, RELEASE, MISMATCH, REFUND, PARKED, NOTE_ATTEMPT, PARK_REFUND);
     return t.rows;
+  }
+
+  private static List<PaymentSaga.Row> reclaim() {
+    SagaTable t = new SagaTable(SagaKind.RECLAIM);
+    t.on(RECLAIM, OPEN, LAPSED, RECLAIM, ASK);
+    t.on(RECLAIM, OPEN, LATE, RECLAIM, ACT, FOUND_LATE, INTEND_RECLAIM);
+    t.on(RECLAIM, ASK, DONE, RECLAIM, ACT, FOUND_LATE, INTEND_RECLAIM);
+    t.on(RECLAIM, ASK, PROVEN_ABSENT, RECLAIM, ENDED);
+    t.on(RECLAIM, ASK, DECLINED, RECLAIM, ENDED);
+    t.on(RECLAIM, ASK, RETRYABLE, RECLAIM, ENDED);
+    t.on(RECLAIM, ASK, PENDING, RECLAIM, ASK, ASK_LATER);
+    t.on(RECLAIM, ASK, UNKNOWN, RECLAIM, ASK, ASK_LATER);
+    t.on(RECLAIM, ASK, NOT_FOUND, RECLAIM, ASK, ASK_LATER);
+    t.on(RECLAIM, ASK, NOT_SENT, RECLAIM, ASK, SOON);
+    t.on(RECLAIM, ASK, MISMATCH, RECLAIM, PARKED, NOTE_ATTEMPT, PARK_LATE);
+    t.on(RECLAIM, ASK, TOO_LONG, RECLAIM, PARKED, NOTE_ATTEMPT, PARK_LATE);
+    t.on(RECLAIM, ACT, DONE, RECLAIM, ENDED, RECLAIMED);
+    t.voids(RECLAIM, ACT, PARK_LATE);
+    return t.rows;
+  }
+
+  /**
+   * While the PSP or the payer decides, a client may cancel: the cancellation's saga undoes what
+   * there may be. When it has taken too long, the saga does the same itself.
+   */
+  private void waitsOnlySoLong() {
+    on(AUTHORIZE, AWAIT, CLOSED, CANCEL, ENDED);
+    on(AUTHORIZE, AWAIT, LAPSED, EXPIRE, ACT, RELEASE_STARTED, INTEND_VOID);
+    on(EXPIRE, ACT, DONE, NOTIFY, ENDED, LOOK_BACK, EXPIRED);
+    voids(EXPIRE, ACT);
   }
 
   /** Nothing is held yet, and the question has no effect: it is asked until there is a verdict. */
@@ -231,13 +264,17 @@ final class SagaTable {
 
   /** A void is sent again under its key until it is done; a refusal calls a person. */
   private void voids(Step step, Phase phase) {
+    voids(step, phase, PARK);
+  }
+
+  private void voids(Step step, Phase phase, Effect park) {
     on(step, phase, PENDING, step, phase, UNDO_AGAIN);
     on(step, phase, RETRYABLE, step, phase, NOTE_ATTEMPT, UNDO_AGAIN);
     on(step, phase, UNKNOWN, step, phase, NOTE_ATTEMPT, UNDO_AGAIN);
     on(step, phase, NOT_SENT, step, phase, SOON);
-    on(step, phase, DECLINED, step, PARKED, NOTE_ATTEMPT, PARK);
-    on(step, phase, MISMATCH, step, PARKED, NOTE_ATTEMPT, PARK);
-    on(step, phase, TOO_LONG, step, PARKED, NOTE_ATTEMPT, PARK);
+    on(step, phase, DECLINED, step, PARKED, NOTE_ATTEMPT, park);
+    on(step, phase, MISMATCH, step, PARKED, NOTE_ATTEMPT, park);
+    on(step, phase, TOO_LONG, step, PARKED, NOTE_ATTEMPT, park);
   }
 
   /** The payment rests in CAPTURED until the PSP reports the settlement of what was captured. */

@@ -189,7 +189,10 @@ final class Timeline {
           case ACT, TOLD, RELEASE, UNDO -> StepOutcome.STEP_OUTCOME_UNSPECIFIED;
           case ASK, PARKED -> StepOutcome.STEP_OUTCOME_UNKNOWN;
           case AWAIT -> StepOutcome.STEP_OUTCOME_PENDING;
-          case OPEN -> saga.step() == Step.SETTLE ? StepOutcome.STEP_OUTCOME_PENDING : null;
+          case OPEN ->
+              saga.step() == Step.SETTLE || saga.step() == Step.RECLAIM
+                  ? StepOutcome.STEP_OUTCOME_PENDING
+                  : null;
           case ENDED, UNDONE -> null;
         };
     if (outcome != null) {
@@ -235,7 +238,7 @@ final class Timeline {
       case UNKNOWN, NOT_FOUND, MISMATCH, TOO_LONG, EARLY -> StepOutcome.STEP_OUTCOME_UNKNOWN;
       case VALID, DONE, SETTLED_TOO, HELD, PART, REST, AFTER_CAPTURE, TOLD, UNSETTLED, REPORTED ->
           StepOutcome.STEP_OUTCOME_DONE;
-      case ASSESS, LAPSED, BUSY, CLOSED -> StepOutcome.STEP_OUTCOME_UNSPECIFIED;
+      case ASSESS, LAPSED, BUSY, CLOSED, LATE -> StepOutcome.STEP_OUTCOME_UNSPECIFIED;
     };
   }
 
@@ -299,7 +302,7 @@ final class Timeline {
     return switch (saga.kind()) {
       case CANCEL -> "cancel";
       case EXPIRE -> "expire";
-      case PAYMENT, CAPTURE, REFUND -> "remainder";
+      case PAYMENT, CAPTURE, REFUND, RECLAIM -> "remainder";
     };
   }
 }

@@ -1,8 +1,8 @@
 package dev.ducat.saga;
 
-import com.google.protobuf.Timestamp;
 import dev.ducat.proto.internal.v1.Compensation;
 import dev.ducat.proto.internal.v1.Intent;
+import dev.ducat.proto.internal.v1.SagaData;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -32,6 +32,8 @@ final class Transition {
   private final Draft draft;
   private final PaymentEffects payments;
   private final OperationEffects operations;
+  private final ReclaimEffects reclaims;
+  private final boolean restedBefore;
   private int attempt;
   private @Nullable Instant next;
   private final List<Decision.Attempt> attempts = new ArrayList<>();
@@ -53,6 +55,8 @@ final class Transition {
     this.draft = new Draft(before, standing, outcome, now);
     this.payments = new PaymentEffects(draft);
     this.operations = new OperationEffects(draft);
+    this.reclaims = new ReclaimEffects(draft);
+    this.restedBefore = standing.resting();
     this.attempt = before.attempt();
   }
 
@@ -71,7 +75,10 @@ final class Transition {
             next,
             before.version() + 1,
             draft.data.build());
-    boolean resting = Standing.isTerminal(draft.payment.getState()) || !after.moves();
+    boolean resting =
+        looksOn(after)
+            ? restedBefore
+            : Standing.isTerminal(draft.payment.getState()) || !after.moves();
     Standing standing =
         new Standing(
             draft.payment.build(),
@@ -81,6 +88,12 @@ final class Transition {
             draft.settlementReported,
             resting);
     return new Decision(after, standing, draft.events, draft.audits, attempts, draft.others);
+  }
+
+  /** Whether it says nothing about how its payment is: another saga may be at work on that. */
+  private boolean looksOn(Saga after) {
+    return before.claim().kind() == SagaKind.RECLAIM
+        || (before.phase() == Phase.OPEN && !after.moves());
   }
 
   private void apply(Effect effect) {
@@ -121,6 +134,12 @@ final class Transition {
       case INTEND_REFUND ->
           intend(Intents.refund(before.claim(), draft.payment.build(), draft.data.build()));
       case INTEND_REFUND_RELEASE -> undo(Intents.refundRelease(before.claim()));
+      case LOOK_BACK -> lookBack();
+      case FOUND_LATE -> reclaims.foundLate();
+      case PARK_LATE -> reclaims.park();
+      case RECLAIMED -> reclaims.reclaimed();
+      case INTEND_RECLAIM ->
+          undo(Intents.reclaim(before.claim(), draft.payment.build(), draft.data.build()));
       case BELIEVE -> believe();
       case NOTE_FAILURE -> draft.data.setFailure(Failures.of(before, outcome));
       case TURN_BACK -> {
@@ -156,14 +175,7 @@ final class Transition {
     // The authorization does not exist yet, but what it will be called is known.
     draft.data.addCompensations(
         Intents.reversal(
-            claim,
-            draft.payment.build(),
-            draft
-                .data
-                .clone()
-                .setAuthorizationKey(Intents.operationKey(claim, "authorize"))
-                .setHoldId(Intents.transferId(claim, "authorize/hold"))
-                .build()));
+            claim, draft.payment.build(), Intents.unanswered(claim, draft.data.build()).build()));
   }
 
   private void intendCapture() {
@@ -205,9 +217,22 @@ final class Transition {
     if (afterPart) {
       draft.data.setHoldId(Intents.transferId(before.claim(), Intents.REST_LABEL));
     }
+    SagaData known = draft.data.build();
     undo(
         Intents.release(
-            before.claim(), draft.payment.build(), draft.data.build(), draft.money(draft.rest())));
+            before.claim(),
+            draft.payment.build(),
+            draft.isUnanswered() ? Intents.unanswered(before.claim(), known).build() : known,
+            draft.money(draft.freeable())));
+  }
+
+  /** Only where the PSP never said what became of it, and its void may have come first. */
+  private void lookBack() {
+    ConnectorTerms terms = termsOf(draft.data.getConnector());
+    boolean voided = draft.data.getIntent().getConnectorCall().hasVoid();
+    if (voided && draft.isUnanswered() && (terms == null || !terms.tombstonesVoid())) {
+      draft.others.add(Reclaims.lookingBack(draft, untilProven(terms)));
+    }
   }
 
   private void believe() {
@@ -225,6 +250,7 @@ final class Transition {
         .clearUnknownSince()
         .clearProvenAfter()
         .clearTold()
+        .clearAwaitSince()
         .clearPolls();
     attempt = 1;
   }
@@ -266,16 +292,19 @@ final class Transition {
     }
     attempt++;
     next = now.plus(pause);
+    draft.data.clearAwaitSince();
+  }
+
+  private static Duration untilProven(@Nullable ConnectorTerms terms) {
+    return terms == null ? Duration.ofMinutes(1) : terms.untilProven();
   }
 
   private void doubt() {
     ConnectorTerms terms = termsOf(draft.data.getConnector());
-    Duration wait =
-        terms == null ? Duration.ofMinutes(1) : terms.deadline().plus(terms.quarantine());
     if (!draft.data.hasUnknownSince()) {
       draft.data.setUnknownSince(Times.toProto(now));
     }
-    draft.data.setProvenAfter(Times.toProto(now.plus(wait))).clearPolls();
+    draft.data.setProvenAfter(Times.toProto(now.plus(untilProven(terms)))).clearPolls();
     draft.audit(
         "outcome_unknown",
         "query_outcome",
@@ -286,13 +315,24 @@ final class Transition {
   private void ask() {
     draft.data.setPolls(draft.data.getPolls() + 1);
     Instant later = now.plus(settings.retry().ask().afterFailures(draft.data.getPolls(), random));
-    Timestamp proven = draft.data.getProvenAfter();
-    // The moment at which "not found" becomes an answer is worth asking at.
-    Instant provable = Times.fromProto(proven);
-    next =
-        draft.data.hasProvenAfter() && provable.isAfter(now) && provable.isBefore(later)
-            ? provable
-            : later;
+    if (row.toPhase() == Phase.AWAIT && !draft.data.hasAwaitSince()) {
+      draft.data.setAwaitSince(Times.toProto(now));
+    }
+    next = later;
+    // Two moments are worth asking at: when "not found" becomes an answer, and when it lapses.
+    if (draft.data.hasProvenAfter()) {
+      askBy(Times.fromProto(draft.data.getProvenAfter()));
+    }
+    ConnectorTerms terms = termsOf(draft.data.getConnector());
+    if (row.toStep() == Step.AUTHORIZE && row.toPhase() == Phase.AWAIT && terms != null) {
+      askBy(Times.fromProto(draft.data.getAwaitSince()).plus(terms.actionTimeout()));
+    }
+  }
+
+  private void askBy(Instant moment) {
+    if (moment.isAfter(now) && (next == null || moment.isBefore(next))) {
+      next = moment;
+    }
   }
 
   private void noteAttempt() {

@@ -118,6 +118,11 @@ final class SimulatedWorld {
     }
   }
 
+  /** Whether the PSP authorized under this key, whatever came after. */
+  boolean hasAuthorized(String key) {
+    return operations.get(key) == State.DONE;
+  }
+
   /** What the PSP took under this key. */
   long capturedBy(String key) {
     return captures.getOrDefault(key, 0L);
@@ -143,10 +148,21 @@ final class SimulatedWorld {
         });
   }
 
+  /** In the end the PSP does what it still can do of what is pending. */
+  void decidePending() {
+    for (Object sent : List.copyOf(bytes.values())) {
+      ConnectorCall call = (ConnectorCall) sent;
+      if (operations.get(key(call)) == State.PENDING && call.hasAuthorize() && isPossible(call)) {
+        decide(call, State.DONE);
+      }
+    }
+  }
+
   /** Whether the PSP tells by itself that this saga's action is done; now and then it lies. */
   boolean reports(Saga saga, Random random) {
     if (!saga.data().getIntent().hasConnectorCall()
         || saga.isVoiding()
+        || saga.step() == Step.RECLAIM
         || saga.phase() == Phase.TOLD) {
       return false;
     }
@@ -271,6 +287,10 @@ final class SimulatedWorld {
     }
     if (state == State.PENDING) {
       if (luck < 25) {
+        if (!terms.tombstonesVoid()) {
+          // It forgot what it was about to decide.
+          operations.remove(key(call));
+        }
         return new Outcome.NotFound();
       }
       if (luck < 35) {
@@ -321,7 +341,8 @@ final class SimulatedWorld {
           captured += call.getCapture().getAmount().getMinorUnits();
           captures.put(key(call), call.getCapture().getAmount().getMinorUnits());
         }
-        case VOID -> voided = true;
+        // Without tombstones, a void of what is not there (yet) is soon forgotten.
+        case VOID -> voided = terms.tombstonesVoid() || authorized > 0 || voided;
         case REFUND -> refunded += call.getRefund().getAmount().getMinorUnits();
         default -> throw new AssertionError("no such call here: " + call);
       }

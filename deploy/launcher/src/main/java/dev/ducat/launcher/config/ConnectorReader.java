@@ -74,7 +74,9 @@ final class ConnectorReader {
         // Clocks differ and calls take time: an hour of a day, in proportion.
         window.dividedBy(24),
         time(name, ConnectorSetting.AUTHORIZATION_LIFETIME, Duration.ofMinutes(1), LONG_MAX),
-        settlement(name));
+        settlement(name),
+        time(name, ConnectorSetting.ACTION_TIMEOUT, Duration.ofSeconds(1), LONG_MAX),
+        simulated || tombstones(name));
   }
 
   private @Nullable RemoteSettings remote(String name, ConnectorTerms terms) {
@@ -108,7 +110,19 @@ final class ConnectorReader {
         terms.idempotencyWindow(),
         terms.authorizationLifetime(),
         terms.settlement(),
+        terms.tombstonesVoid(),
         breaker);
+  }
+
+  private boolean tombstones(String name) {
+    String text = settings.text(name, ConnectorSetting.TOMBSTONES_VOID);
+    if (!text.equals("true") && !text.equals("false")) {
+      values.fault(
+          settings.named(name, ConnectorSetting.TOMBSTONES_VOID)
+              + " must be true or false, is "
+              + text);
+    }
+    return text.equals("true");
   }
 
   private SettlementMode settlement(String name) {

@@ -21,6 +21,14 @@ public enum ConnectorSetting {
       "How long an authorization holds where the PSP does not say."),
   SETTLEMENT(
       "settlement", "immediate", "immediate: with the capture; reported: when the PSP says so."),
+  ACTION_TIMEOUT(
+      "action-timeout",
+      "1h",
+      "How long a payment waits for its payer, or for the PSP to decide, before it expires."),
+  TOMBSTONES_VOID(
+      "tombstones-void",
+      "false",
+      "Whether a void keeps a late authorize away; if not, the PSP is asked once more."),
   CONCURRENCY("concurrency", "256", "Calls at once from one process; more wait for their retry."),
   BREAKER_CALLS("breaker-calls", "20", "The last calls by which the circuit breaker judges."),
   BREAKER_FAILURES(

@@ -280,7 +280,7 @@ final class NodeConfigTest {
             """
             connector: acme-pay
             connectors:
-              acme-pay: {address: "127.0.0.1:7001", deadline: 2s, idempotency-window: 30d}
+              acme-pay: {address: "127.0.0.1:7001", deadline: 2s, idempotency-window: 30d, action-timeout: 30m}
               simulator: {quarantine: 3s}
             """,
             Map.of(
@@ -297,11 +297,16 @@ final class NodeConfigTest {
                 Duration.ofDays(30),
                 Duration.ofHours(30),
                 Duration.ofDays(7),
-                SettlementMode.SETTLEMENT_MODE_REPORTED));
+                SettlementMode.SETTLEMENT_MODE_REPORTED,
+                Duration.ofMinutes(30),
+                false));
     assertThat(config.connectors().terms())
         .hasEntrySatisfying(
             "simulator",
-            simulator -> assertThat(simulator.quarantine()).isEqualTo(Duration.ofSeconds(3)));
+            simulator -> {
+              assertThat(simulator.quarantine()).isEqualTo(Duration.ofSeconds(3));
+              assertThat(simulator.tombstonesVoid()).isTrue();
+            });
     assertThat(config.connectors().remotes()).containsOnlyKeys("acme-pay", "other");
     assertThat(config.connectors().remotes())
         .hasEntrySatisfying("other", other -> assertThat(other.port()).isEqualTo(7002));
