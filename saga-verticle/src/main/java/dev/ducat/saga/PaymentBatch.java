@@ -19,6 +19,7 @@ import dev.ducat.saga.PaymentLoadStore.Loaded;
 import dev.ducat.saga.PaymentMessage.Asking;
 import dev.ducat.saga.PaymentMessage.Create;
 import dev.ducat.saga.PaymentMessage.Due;
+import dev.ducat.saga.PaymentMessage.Nudge;
 import dev.ducat.saga.PaymentMessage.Operate;
 import dev.ducat.saga.PaymentMessage.Report;
 import dev.ducat.saga.PaymentMessage.Returned;
@@ -477,6 +478,17 @@ final class PaymentBatch {
     if (live.saga().phase() == Phase.OPEN) {
       take(live, decide(live, new Outcome.TimeUp()), now, Duration.ZERO);
     } else {
+      due.add(live);
+    }
+  }
+
+  /** It asks now. Its timer stays, and finds that the saga has gone on, or asks once more. */
+  void nudge(Nudge message) {
+    Live live = find(message.sagaId());
+    if (live == null || live.saga().nextAttemptAt() == null) {
+      return;
+    }
+    if (live.saga().phase() == Phase.ASK || live.saga().phase() == Phase.AWAIT) {
       due.add(live);
     }
   }

@@ -18,6 +18,7 @@ import dev.ducat.saga.PaymentLoadStore.Loaded;
 import dev.ducat.saga.PaymentMessage.Asking;
 import dev.ducat.saga.PaymentMessage.Create;
 import dev.ducat.saga.PaymentMessage.Due;
+import dev.ducat.saga.PaymentMessage.Nudge;
 import dev.ducat.saga.PaymentMessage.Operate;
 import dev.ducat.saga.PaymentMessage.Report;
 import dev.ducat.saga.PaymentMessage.Returned;
@@ -64,6 +65,7 @@ final class PaymentLane implements LaneActor<PaymentMessage> {
   private final Lane<PaymentMessage> lane;
   private final PaymentBook book = new PaymentBook();
   private final Map<String, ShardUnit> units = new ConcurrentHashMap<>();
+  private final Rarely nudged = new Rarely(Nudges.EVERY);
 
   /** What the last load found for the batch in hand. */
   private Map<PaymentBook.Key, Known> found = Map.of();
@@ -132,6 +134,13 @@ final class PaymentLane implements LaneActor<PaymentMessage> {
 
   void waitOver(Asking asking) {
     lane.put(new WaitOver(asking));
+  }
+
+  /** Dropped where it comes too often: nodes that serve reads do not know of each other. */
+  void nudge(ShardUnit unit, UUID sagaId) {
+    if (nudged.may(sagaId, node.clock().monotonicNanos())) {
+      lane.put(new Nudge(unit, sagaId));
+    }
   }
 
   void scan(ShardUnit unit) {
@@ -271,6 +280,7 @@ final class PaymentLane implements LaneActor<PaymentMessage> {
                 reports.containsKey(Reclaims.idOfReported(report.sagaId())));
         case Returned returned -> draft.returned(returned);
         case Due due -> draft.due(due);
+        case Nudge nudge -> draft.nudge(nudge);
         case WaitOver over -> draft.waitOver(over.asking());
         case Scan scan -> {}
       }
@@ -326,6 +336,7 @@ final class PaymentLane implements LaneActor<PaymentMessage> {
       }
       case Returned returned -> draft.park(returned, failure);
       case Due due -> {}
+      case Nudge nudge -> {}
       case WaitOver over -> draft.waitOver(over.asking());
       case Scan scan -> {}
     }
@@ -354,6 +365,7 @@ final class PaymentLane implements LaneActor<PaymentMessage> {
         LOG.debug("an outcome came too late: {}", returned);
       }
       case Due due -> {}
+      case Nudge nudge -> {}
       case WaitOver over -> {}
       case Scan scan -> {}
     }

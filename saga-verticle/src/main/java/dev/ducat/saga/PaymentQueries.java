@@ -39,11 +39,13 @@ final class PaymentQueries {
   private final Clock clock;
   private final RefundQueries refunds;
   private final TimelineStore timelines;
+  private final Nudges nudges;
 
   PaymentQueries(Node node) {
     this.store = new PaymentQueryStore(node);
     this.clock = node.clock();
     this.timelines = new TimelineStore(node);
+    this.nudges = new Nudges(node);
     this.refunds = new RefundQueries(node, store);
   }
 
@@ -68,12 +70,14 @@ final class PaymentQueries {
         ? Future.succeededFuture(notFound())
         : store
             .byId(tenant, id.get().uuid())
+            .onSuccess(found -> found.ifPresent(standing -> nudges.read(tenant, standing)))
             .map(found -> found.map(PaymentQueries::payment).orElseGet(PaymentQueries::notFound));
   }
 
   private Future<PaymentQueryReply> lookup(String tenant, String key) {
     return store
         .byKey(tenant, key)
+        .onSuccess(found -> found.ifPresent(keyed -> nudges.read(tenant, keyed.standing())))
         .map(
             found ->
                 found.map(keyed -> payment(keyed.standing())).orElseGet(PaymentQueries::notFound));
@@ -161,6 +165,7 @@ final class PaymentQueries {
     UUID paymentId = id.get().uuid();
     return store
         .byId(tenant, paymentId)
+        .onSuccess(found -> found.ifPresent(standing -> nudges.read(tenant, standing)))
         .compose(
             found ->
                 found.isEmpty()

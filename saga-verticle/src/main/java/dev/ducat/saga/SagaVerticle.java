@@ -156,6 +156,10 @@ public final class SagaVerticle extends VerticleBase {
     if (request.hasReport()) {
       return report(lane, unit, request);
     }
+    if (request.hasNudge()) {
+      IdKind.SAGA.parse(request.getNudge().getSagaId()).ifPresent(saga -> lane.nudge(unit, saga));
+      return Future.succeededFuture(ShardReply.getDefaultInstance());
+    }
     PaymentMessage.Asking asking =
         switch (request.getCommandCase()) {
           case CREATE -> new PaymentMessage.Create(unit, request);
@@ -163,7 +167,7 @@ public final class SagaVerticle extends VerticleBase {
               PaymentId.parse(OperationRules.paymentOf(request.getOperate()))
                   .map(id -> new PaymentMessage.Operate(unit, request, id))
                   .orElse(null);
-          case REPORT, COMMAND_NOT_SET -> null;
+          case REPORT, NUDGE, COMMAND_NOT_SET -> null;
         };
     if (asking == null) {
       return Future.failedFuture(new IllegalArgumentException("no command"));
