@@ -1,15 +1,18 @@
 package dev.ducat.saga;
 
+import com.google.protobuf.Timestamp;
 import dev.ducat.kernel.id.IdKind;
+import dev.ducat.kernel.id.PaymentId;
 import dev.ducat.kernel.node.Node;
 import dev.ducat.kernel.shard.UnitKind;
 import dev.ducat.proto.internal.v1.NudgeCommand;
 import dev.ducat.proto.internal.v1.ShardReply;
 import dev.ducat.proto.internal.v1.ShardRequest;
+import dev.ducat.proto.payments.v1.Refund;
+import dev.ducat.proto.payments.v1.RefundState;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.Tuple;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,20 +45,30 @@ final class Nudges {
 
   /** The payment was read. */
   void read(String tenant, Standing standing) {
-    if (isInDoubtPerhaps(standing) && looked.may(standing.uuid(), node.clock().monotonicNanos())) {
-      node.queries()
-          .preparedQuery(ASKING)
-          .execute(Tuple.of(standing.uuid(), tenant))
-          .onSuccess(rows -> rows.forEach(row -> nudge(tenant, row)))
-          .onFailure(failure -> LOG.debug("nobody is nudged: {}", failure.toString()));
+    boolean open = !standing.resting() || standing.isUndecided() || standing.pendingRefund() > 0;
+    if (open) {
+      perhaps(tenant, standing.uuid(), standing.payment().getUpdateTime());
     }
   }
 
-  /** By its row. What has changed just now is under way, not in doubt. */
-  private boolean isInDoubtPerhaps(Standing standing) {
-    boolean open = !standing.resting() || standing.isUndecided() || standing.pendingRefund() > 0;
-    Instant changed = Times.fromProto(standing.payment().getUpdateTime());
-    return open && changed.plus(EVERY).isBefore(node.clock().now());
+  /** A refund was read. */
+  void read(String tenant, Refund refund) {
+    if (refund.getState() == RefundState.REFUND_STATE_PENDING) {
+      PaymentId.parse(refund.getPaymentId())
+          .ifPresent(payment -> perhaps(tenant, payment.uuid(), refund.getUpdateTime()));
+    }
+  }
+
+  /** What has changed just now is under way, not in doubt. */
+  private void perhaps(String tenant, UUID paymentId, Timestamp changed) {
+    boolean lasts = Times.fromProto(changed).plus(EVERY).isBefore(node.clock().now());
+    if (lasts && looked.may(paymentId, node.clock().monotonicNanos())) {
+      node.queries()
+          .preparedQuery(ASKING)
+          .execute(Tuple.of(paymentId, tenant))
+          .onSuccess(rows -> rows.forEach(row -> nudge(tenant, row)))
+          .onFailure(failure -> LOG.debug("nobody is nudged: {}", failure.toString()));
+    }
   }
 
   private void nudge(String tenant, Row row) {

@@ -46,7 +46,7 @@ final class PaymentQueries {
     this.clock = node.clock();
     this.timelines = new TimelineStore(node);
     this.nudges = new Nudges(node);
-    this.refunds = new RefundQueries(node, store);
+    this.refunds = new RefundQueries(node, store, nudges);
   }
 
   Future<PaymentQueryReply> answer(PaymentQueryRequest request) {
