@@ -80,12 +80,18 @@ final class PaymentLane implements LaneActor<PaymentMessage> {
 
   private Map<Limits.Window, Long> used = Map.of();
 
-  PaymentLane(String name, Node node, Vertx vertx, Context context, SagaSettings settings) {
+  PaymentLane(
+      String name,
+      Node node,
+      Vertx vertx,
+      Context context,
+      SagaSettings settings,
+      PaymentSaga sagas) {
     this.node = node;
     this.vertx = vertx;
     this.context = context;
     this.settings = settings;
-    this.sagas = new PaymentSaga(settings);
+    this.sagas = sagas;
     this.events = new PaymentEvents(node.ids());
     this.actions = new Actions(node, vertx);
     this.metrics =

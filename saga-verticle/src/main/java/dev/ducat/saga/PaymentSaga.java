@@ -39,8 +39,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PaymentSaga {
   /**
-   * Stored with each saga. A change of meaning below needs a new number, and the old table kept
-   * beside the new.
+   * Stored with each saga, which finishes on the table it began with. What changes where a saga
+   * goes, what it sends or what it tells needs a new number, and the old table kept beside the new
+   * in {@link #DEFINITIONS}. Recorded histories of each version are replayed in the tests.
    */
   public static final int DEFINITION_VERSION = 1;
 
@@ -54,22 +55,36 @@ public final class PaymentSaga {
       Phase toPhase,
       List<Effect> effects) {}
 
+  /** Proven absent, and too late to begin. */
+  private static final Outcome NEVER_BEGUN =
+      new Outcome.Retryable("TIMED_OUT", "the PSP never had it, and its time is over", null);
+
   private record From(SagaKind kind, Step step, Phase phase, Signal signal) {}
 
   static final List<Row> TABLE = SagaTable.rows();
 
-  private static final Map<From, Row> ROWS = index();
+  /** The table of each version of which there may be unfinished sagas. */
+  static final Map<Integer, List<Row>> DEFINITIONS = Map.of(DEFINITION_VERSION, TABLE);
 
   private final SagaSettings settings;
+  private final Map<Integer, Map<From, Row>> rows;
   private final Consumer<Row> taken;
 
   public PaymentSaga(SagaSettings settings) {
-    this(settings, row -> {});
+    this(settings, DEFINITIONS, row -> {});
   }
 
-  /** With a listener that hears every row that is taken. */
-  PaymentSaga(SagaSettings settings, Consumer<Row> taken) {
+  /**
+   * With other tables.
+   *
+   * @param definitions the table of each version
+   * @param taken hears every row that is taken
+   */
+  PaymentSaga(
+      SagaSettings settings, Map<Integer, List<Row>> definitions, Consumer<Row> taken) {
     this.settings = settings;
+    this.rows = new HashMap<>();
+    definitions.forEach((version, table) -> rows.put(version, index(table)));
     this.taken = taken;
   }
 
@@ -101,7 +116,9 @@ public final class PaymentSaga {
   public Decision decide(
       Saga saga, Standing standing, Outcome outcome, Instant now, RandomGenerator random) {
     Outcome told = SettlementRules.against(saga, outcome);
-    return take(saga, standing, judge(saga, standing, told, now), told, now, random);
+    Signal signal = judge(saga, standing, told, now);
+    boolean late = signal == RETRIES_SPENT && told instanceof Outcome.NotFound;
+    return take(saga, standing, signal, late ? NEVER_BEGUN : told, now, random);
   }
 
   /**
@@ -209,6 +226,10 @@ public final class PaymentSaga {
     return terms == null ? ConnectorTerms.simulator() : terms;
   }
 
+  private RetryTerms retryOf(Saga saga) {
+    return settings.retryOf(saga.data().getConnector());
+  }
+
   private Decision take(
       Saga saga,
       Standing standing,
@@ -216,11 +237,15 @@ public final class PaymentSaga {
       Outcome outcome,
       Instant now,
       RandomGenerator random) {
-    Row row = ROWS.get(new From(saga.claim().kind(), saga.step(), saga.phase(), signal));
+    Claim claim = saga.claim();
+    Row row =
+        rows.getOrDefault(claim.definitionVersion(), Map.of())
+            .get(new From(claim.kind(), saga.step(), saga.phase(), signal));
     if (row == null) {
       throw new IllegalStateException(
-          "no transition of %s from %s/%s on %s"
-              .formatted(saga.claim().kind(), saga.step(), saga.phase(), signal));
+          "no transition of %s in version %d from %s/%s on %s"
+              .formatted(
+                  claim.kind(), claim.definitionVersion(), saga.step(), saga.phase(), signal));
     }
     taken.accept(row);
     return new Transition(row, saga, standing, outcome, settings, now, random).run();
@@ -251,7 +276,7 @@ public final class PaymentSaga {
       case Outcome.Retryable retryable ->
           saga.isVoiding()
               ? orTooLong(saga, RETRYABLE, now)
-              : saga.attempt() >= settings.retry().attemptsMax()
+              : saga.step() != RECLAIM && retryOf(saga).isSpent(saga, retryable, now)
                   ? orRestOnly(saga, standing, RETRIES_SPENT)
                   : RETRYABLE;
     };
@@ -313,10 +338,15 @@ public final class PaymentSaga {
     }
     ConnectorTerms terms = termsOf(saga);
     Duration window = terms.idempotencyWindow().minus(terms.windowMargin());
-    return now.isBefore(Times.fromProto(data.getFirstSentTime()).plus(window))
-            && !data.hasSettlement()
-        ? PROVEN_ABSENT
-        : orTooLong(saga, NOT_FOUND, now);
+    if (!now.isBefore(Times.fromProto(data.getFirstSentTime()).plus(window))
+        || data.hasSettlement()) {
+      // The PSP may have forgotten the key, which says nothing about what it did.
+      return orTooLong(saga, NOT_FOUND, now);
+    }
+    // What was never there and comes too late is not begun; its void keeps it away.
+    return saga.step() == AUTHORIZE && !now.isBefore(retryOf(saga).endOf(saga))
+        ? RETRIES_SPENT
+        : PROVEN_ABSENT;
   }
 
   private Signal orTooLong(Saga saga, Signal signal, Instant now) {
@@ -327,22 +357,22 @@ public final class PaymentSaga {
           case ASK ->
               (signal != PENDING || saga.step() == RECLAIM)
                   && now.isAfter(
-                      Times.fromProto(data.getUnknownSince()).plus(settings.retry().unknownMax()));
+                      Times.fromProto(data.getUnknownSince()).plus(termsOf(saga).unknownMax()));
           case RELEASE, UNDO ->
-              now.isAfter(Times.fromProto(data.getUndoSince()).plus(settings.retry().undoMax()));
+              now.isAfter(Times.fromProto(data.getUndoSince()).plus(retryOf(saga).undoMax()));
           case ACT ->
               saga.isVoiding()
                   && now.isAfter(
-                      Times.fromProto(data.getUndoSince()).plus(settings.retry().undoMax()));
+                      Times.fromProto(data.getUndoSince()).plus(retryOf(saga).undoMax()));
           case AWAIT, OPEN, PARKED, ENDED, UNDONE -> false;
           case TOLD -> false;
         };
     return tooLong ? TOO_LONG : signal;
   }
 
-  private static Map<From, Row> index() {
+  private static Map<From, Row> index(List<Row> table) {
     Map<From, Row> rows = new HashMap<>();
-    for (Row row : TABLE) {
+    for (Row row : table) {
       if (rows.put(new From(row.kind(), row.step(), row.phase(), row.signal()), row) != null) {
         throw new IllegalStateException("two rows for " + row);
       }

@@ -226,7 +226,7 @@ final class SagaTable {
     on(step, ASK, PENDING, step, AWAIT, with(null, shown));
     on(step, ASK, UNKNOWN, step, ASK, ASK_LATER);
     on(step, ASK, NOT_FOUND, step, ASK, ASK_LATER);
-    on(step, ASK, PROVEN_ABSENT, step, ACT, AGAIN_NOW);
+    on(step, ASK, PROVEN_ABSENT, step, ACT, NOTE_ATTEMPT, AGAIN_NOW);
     on(step, ASK, NOT_SENT, step, ASK, SOON);
     on(step, ASK, MISMATCH, step, PARKED, NOTE_ATTEMPT, park);
     on(step, ASK, TOO_LONG, step, PARKED, park);

@@ -197,16 +197,20 @@ final class Timeline {
         };
     if (outcome != null) {
       Timestamp before = ends.get(saga.sagaId());
+      StepRun.Builder run =
+          StepRun.newBuilder()
+              .setStep(saga.step().text())
+              .setPhase(phase(saga.phase()))
+              .setOutcome(outcome)
+              .setAttempts(Math.max(1, saga.attempt()));
+      if (saga.nextAttemptAt() != null) {
+        run.setNextAttemptTime(Times.toProto(saga.nextAttemptAt()));
+      }
       entries.add(
           TimelineEntry.newBuilder()
               .setTime(before == null ? Times.toProto(saga.updateTime()) : before)
               .setSagaId(IdKind.SAGA.text(saga.sagaId()))
-              .setStep(
-                  StepRun.newBuilder()
-                      .setStep(saga.step().text())
-                      .setPhase(phase(saga.phase()))
-                      .setOutcome(outcome)
-                      .setAttempts(Math.max(1, saga.attempt())))
+              .setStep(run)
               .build());
     }
   }
@@ -265,7 +269,9 @@ final class Timeline {
         tries.stream()
             .filter(tried -> tried.sagaId().equals(saga.sagaId()))
             .filter(tried -> tried.step().text().equals(step))
-            .filter(tried -> tried.signal() == Signal.RETRYABLE)
+            .filter(
+                tried ->
+                    tried.signal() == Signal.RETRYABLE || tried.signal() == Signal.PROVEN_ABSENT)
             .count();
   }
 

@@ -26,6 +26,7 @@ final class Transition {
   private final Saga before;
   private final Outcome outcome;
   private final SagaSettings settings;
+  private final RetryTerms retry;
   private final Instant now;
   private final RandomGenerator random;
 
@@ -50,6 +51,7 @@ final class Transition {
     this.before = before;
     this.outcome = outcome;
     this.settings = settings;
+    this.retry = settings.retryOf(before.data().getConnector());
     this.now = now;
     this.random = random;
     this.draft = new Draft(before, standing, outcome, now);
@@ -150,7 +152,7 @@ final class Transition {
       case DOUBT -> doubt();
       case AGAIN -> again();
       case AGAIN_NOW -> attempt++;
-      case SOON -> next = now.plus(settings.retry().notSent());
+      case SOON -> next = now.plus(retry.notSent());
       case EXPECT_SETTLEMENT -> next = now.plus(SETTLEMENT_EXPECTED);
       case REMIND ->
           draft.audit(
@@ -162,7 +164,7 @@ final class Transition {
       case ASK_LATER -> ask();
       case UNDO_AGAIN -> {
         attempt++;
-        next = now.plus(settings.retry().undo().afterFailures(attempt - 1, random));
+        next = now.plus(retry.undo().afterFailures(attempt - 1, random));
       }
     }
   }
@@ -284,7 +286,7 @@ final class Transition {
   }
 
   private void again() {
-    Duration pause = settings.retry().again().afterFailures(attempt, random);
+    Duration pause = retry.of(before.step()).pause().afterFailures(attempt, random);
     if (outcome instanceof Outcome.Retryable retryable
         && retryable.retryAfter() != null
         && retryable.retryAfter().compareTo(pause) > 0) {
@@ -292,6 +294,11 @@ final class Transition {
     }
     attempt++;
     next = now.plus(pause);
+    Instant end = retry.endOf(before);
+    if (next.isAfter(end)) {
+      // One last time, while it still makes sense.
+      next = end;
+    }
     draft.data.clearAwaitSince();
   }
 
@@ -314,7 +321,7 @@ final class Transition {
 
   private void ask() {
     draft.data.setPolls(draft.data.getPolls() + 1);
-    Instant later = now.plus(settings.retry().ask().afterFailures(draft.data.getPolls(), random));
+    Instant later = now.plus(retry.ask().afterFailures(draft.data.getPolls(), random));
     if (row.toPhase() == Phase.AWAIT && !draft.data.hasAwaitSince()) {
       draft.data.setAwaitSince(Times.toProto(now));
     }

@@ -10,8 +10,13 @@ import dev.ducat.proto.connector.v1.OperationResult;
 import dev.ducat.proto.internal.v1.ConnectorCall;
 import dev.ducat.proto.internal.v1.PaymentQueryReply;
 import dev.ducat.proto.internal.v1.PaymentQueryRequest;
+import dev.ducat.proto.internal.v1.ShardReply;
 import dev.ducat.proto.payments.v1.Payment;
 import dev.ducat.proto.payments.v1.PaymentState;
+import dev.ducat.proto.payments.v1.RefundState;
+import dev.ducat.proto.payments.v1.StepOutcome;
+import dev.ducat.proto.payments.v1.StepRun;
+import dev.ducat.proto.payments.v1.TimelineEntry;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.junit5.VertxExtension;
@@ -52,10 +57,9 @@ final class AskingOnReadTest {
             .withConnectors(Map.of("scripted", terms), "scripted")
             .withRetry(
                 new RetryTerms(
-                    standard.again(),
-                    standard.attemptsMax(),
+                    standard.authorize().pause(),
+                    standard.authorize().attemptsMax(),
                     new Backoff(DAYS, DAYS),
-                    standard.unknownMax(),
                     standard.undo(),
                     standard.undoMax(),
                     standard.notSent()));
@@ -106,11 +110,41 @@ final class AskingOnReadTest {
             .setTenant(TENANT)
             .setExplainPaymentId(waiting.getPaymentId())
             .build();
+    StepRun capture =
+        read(explain).getTimeline().getEntriesList().stream()
+            .map(TimelineEntry::getStep)
+            .filter(step -> step.getOutcome() == StepOutcome.STEP_OUTCOME_UNKNOWN)
+            .findAny()
+            .orElseThrow();
+    assertThat(capture.getStep()).isEqualTo("capture");
+    assertThat(Times.fromProto(capture.getNextAttemptTime())).isAfter(Instant.now());
     await()
         .atMost(Duration.ofSeconds(10))
         .until(
             () -> read(explain).getTimeline().getPayment().getState(),
             PaymentState.PAYMENT_STATE_SETTLED::equals);
+  }
+
+  @Test
+  void whoReadsAnUnknownRefundLearnsThatItIsDone() {
+    script = call -> call.hasRefund() ? Future.failedFuture("cut off") : done(call);
+    Payment settled = begin("refund-1");
+    ShardReply asked =
+        TestNode.await(
+            Requests.ask(
+                node.bus(),
+                TENANT,
+                Requests.refund(settled.getPaymentId(), "r1", 30),
+                Duration.ofMillis(300)));
+    assertThat(asked.getRefund().getState()).isEqualTo(RefundState.REFUND_STATE_PENDING);
+    PaymentQueryRequest get =
+        PaymentQueryRequest.newBuilder()
+            .setTenant(TENANT)
+            .setRefundId(asked.getRefund().getRefundId())
+            .build();
+    await()
+        .atMost(Duration.ofSeconds(10))
+        .until(() -> read(get).getRefund().getState(), RefundState.REFUND_STATE_SUCCEEDED::equals);
   }
 
   @Test

@@ -54,7 +54,6 @@ final class PaymentSagaSimulationTest {
           new Backoff(Duration.ofMillis(100), Duration.ofSeconds(5)),
           3,
           new Backoff(Duration.ofMillis(250), Duration.ofMinutes(10)),
-          Duration.ofHours(24),
           new Backoff(Duration.ofMillis(200), Duration.ofMinutes(30)),
           Duration.ofHours(24),
           Duration.ofMillis(200));
@@ -79,8 +78,10 @@ final class PaymentSagaSimulationTest {
         seed % 3 == 0
             ? SettlementMode.SETTLEMENT_MODE_REPORTED
             : SettlementMode.SETTLEMENT_MODE_IMMEDIATE,
+        terms.unknownMax(),
         ACTION_TIMEOUT,
-        seed % 5 != 0);
+        seed % 5 != 0,
+        null);
   }
 
   /** From a state to those that may follow it in one event. */
@@ -168,6 +169,7 @@ final class PaymentSagaSimulationTest {
       this.sagas =
           new PaymentSaga(
               settings.withConnectors(Map.of("simulator", terms(seed)), "simulator").withRisk(risk),
+              PaymentSaga.DEFINITIONS,
               taken::add);
       this.world = new SimulatedWorld(random, terms(seed));
       String currency = random.nextInt(50) == 0 ? "XXX" : "EUR";

@@ -6,6 +6,7 @@ import dev.ducat.proto.connector.v1.NotFound;
 import dev.ducat.proto.connector.v1.OperationKind;
 import dev.ducat.proto.connector.v1.OperationResult;
 import dev.ducat.proto.connector.v1.Pending;
+import dev.ducat.proto.connector.v1.Retryable;
 import dev.ducat.proto.internal.v1.ConnectorCall;
 import dev.ducat.proto.payments.v1.NextAction;
 import dev.ducat.proto.payments.v1.NextActionType;
@@ -41,6 +42,11 @@ final class PspAnswers {
   static Future<OperationResult> declined(ConnectorCall call, String reason) {
     return Future.succeededFuture(
         answer(call).setDeclined(Declined.newBuilder().setReasonCode(reason)).build());
+  }
+
+  static Future<OperationResult> retryable(ConnectorCall call, String reason) {
+    return Future.succeededFuture(
+        answer(call).setRetryable(Retryable.newBuilder().setReasonCode(reason)).build());
   }
 
   static OperationResult.Builder answer(ConnectorCall call) {

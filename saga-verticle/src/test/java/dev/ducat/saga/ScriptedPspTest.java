@@ -64,7 +64,8 @@ final class ScriptedPspTest {
           TERMS.idempotencyWindow(),
           TERMS.windowMargin(),
           TERMS.authorizationLifetime(),
-          SettlementMode.SETTLEMENT_MODE_REPORTED);
+          SettlementMode.SETTLEMENT_MODE_REPORTED,
+          TERMS.unknownMax());
   private static final int IN_FLIGHT_MAX = 4;
 
   private final RecordingLedger ledger = new RecordingLedger();
@@ -93,7 +94,6 @@ final class ScriptedPspTest {
                     new Backoff(Duration.ofMillis(10), Duration.ofMillis(50)),
                     3,
                     new Backoff(Duration.ofMillis(20), Duration.ofMillis(100)),
-                    Duration.ofHours(1),
                     new Backoff(Duration.ofMillis(20), Duration.ofMillis(100)),
                     Duration.ofHours(1),
                     Duration.ofMillis(50)));

@@ -262,7 +262,7 @@ final class SimulatedWorld {
       return new Outcome.Unknown("the request is late");
     }
     if (luck < 32 && !operations.containsKey(key)) {
-      return new Outcome.Retryable("not now", luck % 2 == 0 ? Duration.ofMillis(50) : null);
+      return new Outcome.Retryable("", "not now", luck % 2 == 0 ? Duration.ofMillis(50) : null);
     }
     Outcome answer = answer(call, execute(call));
     if (luck < 40) {
@@ -282,7 +282,7 @@ final class SimulatedWorld {
     State state = operations.get(key(call));
     if (state == null) {
       return luck < 20 && late.isEmpty()
-          ? new Outcome.Retryable("it failed without effect", null)
+          ? new Outcome.Retryable("", "it failed without effect", null)
           : new Outcome.NotFound();
     }
     if (state == State.PENDING) {
@@ -295,7 +295,7 @@ final class SimulatedWorld {
       }
       if (luck < 35) {
         operations.remove(key(call));
-        return new Outcome.Retryable("it came to nothing", null);
+        return new Outcome.Retryable("", "it came to nothing", null);
       }
       State end = luck < 65 || !isPossible(call) ? State.DECLINED : State.DONE;
       state = luck < 55 ? State.PENDING : decide(call, end);

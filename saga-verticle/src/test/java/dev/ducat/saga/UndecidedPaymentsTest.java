@@ -3,6 +3,7 @@ package dev.ducat.saga;
 import static dev.ducat.saga.PspAnswers.done;
 import static dev.ducat.saga.PspAnswers.notFound;
 import static dev.ducat.saga.PspAnswers.pending;
+import static dev.ducat.saga.PspAnswers.retryable;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -80,7 +81,6 @@ final class UndecidedPaymentsTest {
                     new Backoff(Duration.ofMillis(10), Duration.ofMillis(50)),
                     3,
                     new Backoff(Duration.ofMillis(20), Duration.ofMillis(100)),
-                    Duration.ofHours(1),
                     new Backoff(Duration.ofMillis(20), Duration.ofMillis(100)),
                     Duration.ofHours(1),
                     Duration.ofMillis(50)));
@@ -304,6 +304,30 @@ final class UndecidedPaymentsTest {
     assertThat(auditsOf(payment)).containsExactly("late_authorization", "late_authorization");
     assertThat(node.create(TENANT, request("forget-1", "forgetful")).getPayment())
         .isEqualTo(canceled);
+  }
+
+  /** Given up after errors that were none: the PSP has authorized, and knew nothing to void. */
+  @Test
+  void whatAppearsAfterACompensationThatKeptNothingAwayIsFreed() {
+    script = call -> call.hasAuthorize() ? retryable(call, "RATE_LIMITED") : done(call);
+    Payment failed = node.create(TENANT, request("forget-3", "forgetful")).getPayment();
+    assertThat(failed.getState()).isEqualTo(PaymentState.PAYMENT_STATE_FAILED);
+    assertThat(failed.getFailure().getCode()).isEqualTo("RATE_LIMITED");
+    await().atMost(Duration.ofSeconds(5)).until(() -> unfinished(failed) == 0);
+
+    assertThat(voidsOf(failed))
+        .hasSize(2)
+        .allMatch(call -> call.getVoid().getAuthorizationKey().equals(authorizeKey(failed)))
+        .extracting(call -> call.getVoid().getOperationKey())
+        .doesNotHaveDuplicates();
+    assertThat(auditsOf(failed)).contains("late_authorization", "late_authorization");
+    assertThat(node.create(TENANT, request("forget-3", "forgetful")).getPayment())
+        .isEqualTo(failed);
+
+    // Where a void is promised to keep everything away, it is trusted.
+    Payment trusted = node.create(TENANT, request("forget-4", "patient")).getPayment();
+    assertThat(unfinished(trusted)).isZero();
+    assertThat(voidsOf(trusted)).hasSize(1);
   }
 
   @Test
