@@ -134,7 +134,7 @@ final class AskingOnReadTest {
             Requests.ask(
                 node.bus(),
                 TENANT,
-                Requests.refund(settled.getPaymentId(), "r1", 30),
+                Requests.refund(settled.getPaymentId(), "r1", 100),
                 Duration.ofMillis(300)));
     assertThat(asked.getRefund().getState()).isEqualTo(RefundState.REFUND_STATE_PENDING);
     PaymentQueryRequest get =
