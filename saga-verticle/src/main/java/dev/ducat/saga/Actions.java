@@ -153,7 +153,7 @@ final class Actions {
     if (!asks && failure instanceof BusException known) {
       return switch (known.failure()) {
         // Certainly nothing was done: nobody was there, or they said so.
-        case NO_HANDLERS, BUSY, DRAINING -> new Outcome.Retryable(message, null);
+        case NO_HANDLERS, BUSY, DRAINING -> new Outcome.Retryable("", message, null);
         case REJECTED -> new Outcome.Mismatch(message);
         case TIMEOUT, NOT_OWNER, UNAVAILABLE, INTERNAL -> new Outcome.Unknown(message);
       };

@@ -49,7 +49,8 @@ final class Answers {
                     answer.getRetryable().getRetryAfter().getSeconds(),
                     answer.getRetryable().getRetryAfter().getNanos())
                 : null;
-        yield new Outcome.Retryable(answer.getRetryable().getMessage(), after);
+        yield new Outcome.Retryable(
+            answer.getRetryable().getReasonCode(), answer.getRetryable().getMessage(), after);
       }
       case NOT_FOUND -> new Outcome.NotFound();
       case OUTCOME_NOT_SET -> new Outcome.Unknown("an answer without an outcome");

@@ -73,6 +73,16 @@ enum Effect {
 
   /** A saga of its own watches over the authorization until it is closed. */
   OPEN_AUTHORIZATION,
+  /** Where nothing keeps a late authorize away, a saga of its own looks for it again. */
+  LOOK_BACK,
+  /** An authorization has appeared that nobody has any use for. Audited. */
+  FOUND_LATE,
+  /** A person must free what appeared at the PSP; the payment stays what it is. Audited. */
+  PARK_LATE,
+  /** Intent: free at the PSP what appeared there; the ledger holds nothing any more. */
+  INTEND_RECLAIM,
+  /** What appeared is free. Audited. */
+  RECLAIMED,
   /** Remembers what the PSP reported. */
   BELIEVE,
   /** Waits for the PSP's report of the settlement. */

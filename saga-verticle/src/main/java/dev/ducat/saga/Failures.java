@@ -22,7 +22,8 @@ final class Failures {
           case Outcome.Assessed assessed ->
               assessed.assessment().getSilent() ? "RISK_UNAVAILABLE" : "RISK_DECLINED";
           case Outcome.Retryable retryable when undoing -> "COMPENSATION_FAILED";
-          case Outcome.Retryable retryable -> "CONNECTOR_UNAVAILABLE";
+          case Outcome.Retryable retryable ->
+              retryable.code().isEmpty() ? "CONNECTOR_UNAVAILABLE" : retryable.code();
           case Outcome.Done d -> throw new IllegalStateException("done is no failure");
           case Outcome.Settled s -> throw new IllegalStateException("settled is no failure");
           case Outcome.Told t -> throw new IllegalStateException("a report is no failure");

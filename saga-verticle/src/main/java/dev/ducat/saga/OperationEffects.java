@@ -101,7 +101,7 @@ final class OperationEffects {
 
   void releaseStarted() {
     boolean canceled = draft.claim().kind() == SagaKind.CANCEL;
-    Money rest = draft.money(draft.rest());
+    Money rest = draft.money(draft.freeable());
     draft.closing = canceled ? Closing.CANCEL : Closing.EXPIRE;
     draft.data.setAmount(rest);
     draft.event(
@@ -130,7 +130,7 @@ final class OperationEffects {
   void canceled() {
     Money held = draft.payment.getAmountAuthorized();
     draft.nothingHeld();
-    draft.payment.setState(PaymentState.PAYMENT_STATE_CANCELED).clearFailure();
+    draft.payment.setState(PaymentState.PAYMENT_STATE_CANCELED).clearNextAction().clearFailure();
     draft.event(
         PaymentEventDetail.newBuilder()
             .setCanceled(
@@ -144,7 +144,7 @@ final class OperationEffects {
   void expired() {
     Money held = draft.payment.getAmountAuthorized();
     draft.nothingHeld();
-    draft.payment.setState(PaymentState.PAYMENT_STATE_EXPIRED).clearFailure();
+    draft.payment.setState(PaymentState.PAYMENT_STATE_EXPIRED).clearNextAction().clearFailure();
     draft.event(
         PaymentEventDetail.newBuilder()
             .setExpired(

@@ -117,6 +117,12 @@ final class OperatorRules {
     if (isOther(saga, version)) {
       return moved(saga);
     }
+    if (saga.step() == Step.RECLAIM && !saga.phase().isOver()) {
+      // It is there to free what nobody has any use for.
+      return saga.phase() == Phase.PARKED
+          ? new Apply(new Outcome.Retried(), null)
+          : new Unchanged();
+    }
     return switch (saga.phase()) {
       case ENDED -> giveBack(saga, standing);
       case OPEN ->
@@ -181,6 +187,9 @@ final class OperatorRules {
     ConnectorCall asked = saga.data().getIntent().getConnectorCall();
     if (!Answers.keyOf(asked).equals(request.getOperationKey())) {
       return certain(saga, "OTHER_OPERATION", "in doubt is " + Answers.keyOf(asked));
+    }
+    if (saga.step() == Step.RECLAIM && !asked.hasVoid()) {
+      return certain(saga, "ASK_AGAIN", "the PSP is asked once more what it holds: retry it");
     }
     if (saga.data().hasSettlement() && !stated.hasDone()) {
       return certain(saga, "REPORTED_SETTLED", "the PSP reported this capture as settled");

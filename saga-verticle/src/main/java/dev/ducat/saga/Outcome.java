@@ -27,8 +27,13 @@ public sealed interface Outcome {
   /** The PSP decides later; the payer may have to act first. */
   record Pending(String connectorReference, @Nullable NextAction nextAction) implements Outcome {}
 
-  /** It certainly did not happen, and may be tried again. */
-  record Retryable(String message, @Nullable Duration retryAfter) implements Outcome {}
+  /**
+   * It certainly did not happen, and may be tried again.
+   *
+   * @param code the PSP's reason, machine-readable; empty where it gives none
+   */
+  record Retryable(String code, String message, @Nullable Duration retryAfter)
+      implements Outcome {}
 
   /** No answer: it may have happened. */
   record Unknown(String message) implements Outcome {}

@@ -22,6 +22,7 @@ import dev.ducat.saga.PaymentMessage.Asking;
 import dev.ducat.saga.PaymentMessage.Attend;
 import dev.ducat.saga.PaymentMessage.Create;
 import dev.ducat.saga.PaymentMessage.Due;
+import dev.ducat.saga.PaymentMessage.Nudge;
 import dev.ducat.saga.PaymentMessage.Operate;
 import dev.ducat.saga.PaymentMessage.Report;
 import dev.ducat.saga.PaymentMessage.Returned;
@@ -316,8 +317,10 @@ final class PaymentBatch {
    * @param loaded the saga as the table has it, where memory lacks it
    * @param settling for a report of a settlement: the saga that waits for it, where it is not the
    *     payment's own
+   * @param reclaimed whether what was reported late is, or was, freed already
    */
-  void report(Report report, @Nullable Loaded loaded, @Nullable Loaded settling) {
+  void report(
+      Report report, @Nullable Loaded loaded, @Nullable Loaded settling, boolean reclaimed) {
     ended.add(report.unit());
     ReportCommand command = report.request().getReport();
     Live live = newest(report.unit(), report.sagaId(), loaded);
@@ -336,6 +339,17 @@ final class PaymentBatch {
       }
       case ReportRules.Known known -> replies.add(new Reply(report.reply(), Answer.reported(true)));
       case ReportRules.Twisted twisted -> keep(report, live, twisted.why());
+      case ReportRules.Late late -> {
+        Claim claim = Reclaims.ofReport(live.saga().claim(), now);
+        boolean known = reclaimed || find(claim.sagaId()) != null;
+        if (!known) {
+          Decision found = sagas.reclaim(claim, live.standing(), now, ThreadLocalRandom.current());
+          works.put(claim.sagaId(), new Work(report.unit(), null, found.saga()));
+          stand(claim, live.standing(), found.standing());
+          told.add(new Told(report.unit().stream(), claim, found));
+        }
+        replies.add(new Reply(report.reply(), Answer.reported(known)));
+      }
     }
   }
 
@@ -565,6 +579,17 @@ final class PaymentBatch {
     if (live.saga().phase() == Phase.OPEN) {
       take(live, decide(live, new Outcome.TimeUp()), now, Duration.ZERO);
     } else {
+      due.add(live);
+    }
+  }
+
+  /** It asks now. Its timer stays, and finds that the saga has gone on, or asks once more. */
+  void nudge(Nudge message) {
+    Live live = find(message.sagaId());
+    if (live == null || live.saga().nextAttemptAt() == null) {
+      return;
+    }
+    if (live.saga().phase() == Phase.ASK || live.saga().phase() == Phase.AWAIT) {
       due.add(live);
     }
   }

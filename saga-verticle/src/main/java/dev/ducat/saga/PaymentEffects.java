@@ -65,7 +65,7 @@ final class PaymentEffects {
     Outcome.Done done = draft.done();
     draft
         .data
-        .setAuthorizationKey(Intents.operationKey(draft.claim(), "authorize"))
+        .setAuthorizationKey(Intents.authorizeKey(draft.claim()))
         .setAuthorizationReference(reference(done.connectorReference()))
         .setHoldId(Intents.transferId(draft.claim(), "authorize/hold"));
     draft
@@ -207,7 +207,7 @@ final class PaymentEffects {
           case SETTLE -> true;
           // After the last capture; not where that capture failed and earlier ones stand.
           case REMAINDER -> !draft.before.data().hasFailure();
-          case VALIDATE, AUTHORIZE, CAPTURE, CANCEL, EXPIRE, REFUND, NOTIFY -> false;
+          case VALIDATE, AUTHORIZE, CAPTURE, CANCEL, EXPIRE, REFUND, RECLAIM, NOTIFY -> false;
         };
     draft
         .payment

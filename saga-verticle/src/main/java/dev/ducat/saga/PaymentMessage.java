@@ -179,6 +179,9 @@ sealed interface PaymentMessage {
   /** A saga's timer. */
   record Due(ShardUnit unit, UUID sagaId, long version) implements PaymentMessage {}
 
+  /** Somebody reads what a saga is in doubt about: it need not wait for its timer. */
+  record Nudge(ShardUnit unit, UUID sagaId) implements PaymentMessage {}
+
   /** Look for overdue sagas that memory lacks. */
   record Scan(ShardUnit unit) implements PaymentMessage {}
 }

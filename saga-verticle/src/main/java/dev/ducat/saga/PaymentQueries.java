@@ -40,13 +40,15 @@ final class PaymentQueries {
   private final RefundQueries refunds;
   private final TimelineStore timelines;
   private final SagaQueries sagas;
+  private final Nudges nudges;
 
   PaymentQueries(Node node) {
     this.store = new PaymentQueryStore(node);
     this.clock = node.clock();
     this.timelines = new TimelineStore(node);
     this.sagas = new SagaQueries(node);
-    this.refunds = new RefundQueries(node, store);
+    this.nudges = new Nudges(node);
+    this.refunds = new RefundQueries(node, store, nudges);
   }
 
   Future<PaymentQueryReply> answer(PaymentQueryRequest request) {
@@ -72,12 +74,14 @@ final class PaymentQueries {
         ? Future.succeededFuture(notFound())
         : store
             .byId(tenant, id.get().uuid())
+            .onSuccess(found -> found.ifPresent(standing -> nudges.read(tenant, standing)))
             .map(found -> found.map(PaymentQueries::payment).orElseGet(PaymentQueries::notFound));
   }
 
   private Future<PaymentQueryReply> lookup(String tenant, String key) {
     return store
         .byKey(tenant, key)
+        .onSuccess(found -> found.ifPresent(keyed -> nudges.read(tenant, keyed.standing())))
         .map(
             found ->
                 found.map(keyed -> payment(keyed.standing())).orElseGet(PaymentQueries::notFound));
@@ -165,6 +169,7 @@ final class PaymentQueries {
     UUID paymentId = id.get().uuid();
     return store
         .byId(tenant, paymentId)
+        .onSuccess(found -> found.ifPresent(standing -> nudges.read(tenant, standing)))
         .compose(
             found ->
                 found.isEmpty()

@@ -63,6 +63,7 @@ public record Saga(
       case AUTHORIZE ->
           data.getIntent().hasLedgerBefore() || data.getIntent().getConnectorCall().hasAuthorize();
       case CAPTURE -> true;
+      case RECLAIM -> data.getIntent().getConnectorCall().hasAuthorize();
       case REFUND -> data.getIntent().hasLedgerBefore();
       case VALIDATE, REMAINDER, CANCEL, EXPIRE, SETTLE, NOTIFY -> false;
     };

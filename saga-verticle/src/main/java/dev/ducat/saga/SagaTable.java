@@ -16,6 +16,7 @@ import static dev.ducat.saga.Step.CANCEL;
 import static dev.ducat.saga.Step.CAPTURE;
 import static dev.ducat.saga.Step.EXPIRE;
 import static dev.ducat.saga.Step.NOTIFY;
+import static dev.ducat.saga.Step.RECLAIM;
 import static dev.ducat.saga.Step.REFUND;
 import static dev.ducat.saga.Step.REMAINDER;
 import static dev.ducat.saga.Step.SETTLE;
@@ -49,6 +50,7 @@ final class SagaTable {
     all.addAll(cancel());
     all.addAll(expire());
     all.addAll(refund());
+    all.addAll(reclaim());
     return List.copyOf(all);
   }
 
@@ -94,7 +96,8 @@ final class SagaTable {
     t.inDoubt(CAPTURE, RESUME);
     t.on(CAPTURE, PARKED, DECLINED, AUTHORIZE, UNDO, RESUME, TURN_BACK, INTEND_REVERSAL);
     t.settles();
-    t.on(AUTHORIZE, RELEASE, DONE, NOTIFY, UNDONE, FAILED);
+    t.waitsOnlySoLong();
+    t.on(AUTHORIZE, RELEASE, DONE, NOTIFY, UNDONE, LOOK_BACK, FAILED);
     t.on(AUTHORIZE, UNDO, DONE, NOTIFY, UNDONE, REVERSED, FAILED);
     t.voids(AUTHORIZE, RELEASE);
     t.voids(AUTHORIZE, UNDO);
@@ -151,7 +154,7 @@ final class SagaTable {
   private static List<PaymentSaga.Row> cancel() {
     SagaTable t = new SagaTable(SagaKind.CANCEL);
     t.on(VALIDATE, ACT, VALID, CANCEL, ACT, RELEASE_STARTED, INTEND_VOID);
-    t.on(CANCEL, ACT, DONE, NOTIFY, ENDED, CANCELED);
+    t.on(CANCEL, ACT, DONE, NOTIFY, ENDED, LOOK_BACK, CANCELED);
     t.on(CANCEL, ACT, AFTER_CAPTURE, SETTLE, ACT, RELEASED, INTEND_SETTLE);
     t.unsettled(CANCEL, ACT, RELEASED);
     t.voids(CANCEL, ACT);
@@ -196,6 +199,39 @@ final class SagaTable {
     return t.rows;
   }
 
+  private static List<PaymentSaga.Row> reclaim() {
+    SagaTable t = new SagaTable(SagaKind.RECLAIM);
+    t.on(RECLAIM, OPEN, LAPSED, RECLAIM, ASK);
+    t.on(RECLAIM, OPEN, LATE, RECLAIM, ACT, FOUND_LATE, INTEND_RECLAIM);
+    t.on(RECLAIM, ASK, DONE, RECLAIM, ACT, FOUND_LATE, INTEND_RECLAIM);
+    t.on(RECLAIM, ASK, PROVEN_ABSENT, RECLAIM, ENDED);
+    t.on(RECLAIM, ASK, DECLINED, RECLAIM, ENDED);
+    t.on(RECLAIM, ASK, RETRYABLE, RECLAIM, ENDED);
+    t.on(RECLAIM, ASK, PENDING, RECLAIM, ASK, ASK_LATER);
+    t.on(RECLAIM, ASK, UNKNOWN, RECLAIM, ASK, ASK_LATER);
+    t.on(RECLAIM, ASK, NOT_FOUND, RECLAIM, ASK, ASK_LATER);
+    t.on(RECLAIM, ASK, NOT_SENT, RECLAIM, ASK, SOON);
+    t.on(RECLAIM, ASK, MISMATCH, RECLAIM, PARKED, NOTE_ATTEMPT, PARK_LATE);
+    t.on(RECLAIM, ASK, TOO_LONG, RECLAIM, PARKED, NOTE_ATTEMPT, PARK_LATE);
+    t.on(RECLAIM, ACT, DONE, RECLAIM, ENDED, RECLAIMED);
+    t.on(RECLAIM, ASK, HURRIED, RECLAIM, ASK);
+    t.on(RECLAIM, PARKED, BACK_TO_ASK, RECLAIM, ASK, DOUBT_ANEW);
+    // The payment was over before, and does not hear of this.
+    t.voids(RECLAIM, ACT, PARK_LATE, DO_ANEW);
+    return t.rows;
+  }
+
+  /**
+   * While the PSP or the payer decides, a client may cancel: the cancellation's saga undoes what
+   * there may be. When it has taken too long, the saga does the same itself.
+   */
+  private void waitsOnlySoLong() {
+    on(AUTHORIZE, AWAIT, CLOSED, CANCEL, ENDED);
+    on(AUTHORIZE, AWAIT, LAPSED, EXPIRE, ACT, RELEASE_STARTED, INTEND_VOID);
+    on(EXPIRE, ACT, DONE, NOTIFY, ENDED, LOOK_BACK, EXPIRED);
+    voids(EXPIRE, ACT);
+  }
+
   /** Nothing is held yet, and the question has no effect: it is asked until there is a verdict. */
   private void assesses() {
     on(VALIDATE, ACT, ASSESS, VALIDATE, ACT, CREATED, INTEND_ASSESS);
@@ -218,7 +254,7 @@ final class SagaTable {
     on(step, ASK, PENDING, step, AWAIT, with(null, shown));
     on(step, ASK, UNKNOWN, step, ASK, ASK_LATER);
     on(step, ASK, NOT_FOUND, step, ASK, ASK_LATER);
-    on(step, ASK, PROVEN_ABSENT, step, ACT, AGAIN_NOW);
+    on(step, ASK, PROVEN_ABSENT, step, ACT, NOTE_ATTEMPT, AGAIN_NOW);
     on(step, ASK, NOT_SENT, step, ASK, SOON);
     on(step, ASK, MISMATCH, step, PARKED, NOTE_ATTEMPT, park);
     on(step, ASK, TOO_LONG, step, PARKED, park);
@@ -264,15 +300,19 @@ final class SagaTable {
 
   /** A void is sent again under its key until it is done; a refusal calls a person. */
   private void voids(Step step, Phase phase) {
+    voids(step, phase, PARK, RESUME, DO_ANEW);
+  }
+
+  private void voids(Step step, Phase phase, Effect park, Effect... resume) {
     on(step, phase, PENDING, step, phase, UNDO_AGAIN);
     on(step, phase, RETRYABLE, step, phase, NOTE_ATTEMPT, UNDO_AGAIN);
     on(step, phase, UNKNOWN, step, phase, NOTE_ATTEMPT, UNDO_AGAIN);
     on(step, phase, NOT_SENT, step, phase, SOON);
-    on(step, phase, DECLINED, step, PARKED, NOTE_ATTEMPT, PARK);
-    on(step, phase, MISMATCH, step, PARKED, NOTE_ATTEMPT, PARK);
-    on(step, phase, TOO_LONG, step, PARKED, NOTE_ATTEMPT, PARK);
+    on(step, phase, DECLINED, step, PARKED, NOTE_ATTEMPT, park);
+    on(step, phase, MISMATCH, step, PARKED, NOTE_ATTEMPT, park);
+    on(step, phase, TOO_LONG, step, PARKED, NOTE_ATTEMPT, park);
     on(step, phase, HURRIED, step, phase);
-    on(step, PARKED, backTo(phase), step, phase, RESUME, DO_ANEW);
+    on(step, PARKED, backTo(phase), step, phase, resume);
   }
 
   private static Signal backTo(Phase phase) {

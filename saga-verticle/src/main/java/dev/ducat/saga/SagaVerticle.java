@@ -42,7 +42,7 @@ public final class SagaVerticle extends VerticleBase {
   private final Node node;
   private final SagaSettings settings;
   private final Map<String, RemoteSettings> remotes;
-  private final Set<Integer> versions;
+  private final Map<Integer, List<PaymentSaga.Row>> definitions;
   private final PaymentVersionStore needs;
   private final List<PaymentLane> lanes = new ArrayList<>();
   private final Map<Lease, ShardUnit> units = new ConcurrentHashMap<>();
@@ -63,26 +63,27 @@ public final class SagaVerticle extends VerticleBase {
    *     takes the place of the built-in one
    */
   public SagaVerticle(Node node, SagaSettings settings, Map<String, RemoteSettings> remotes) {
-    this(node, settings, remotes, Set.of(PaymentSaga.DEFINITION_VERSION));
+    this(node, settings, remotes, PaymentSaga.DEFINITIONS);
   }
 
-  /** With the definition versions that it is said to know. */
+  /** With other definitions than the released ones. */
   SagaVerticle(
       Node node,
       SagaSettings settings,
       Map<String, RemoteSettings> remotes,
-      Set<Integer> versions) {
+      Map<Integer, List<PaymentSaga.Row>> definitions) {
     this.node = node;
     this.settings = settings;
     this.remotes = Map.copyOf(remotes);
-    this.versions = versions;
+    this.definitions = Map.copyOf(definitions);
     this.needs = new PaymentVersionStore(node.queries(), node.leases().settings().shards());
   }
 
   @Override
   public Future<?> start() {
+    PaymentSaga sagas = new PaymentSaga(settings, definitions, row -> {});
     for (int i = 0; i < settings.lanes(); i++) {
-      PaymentLane lane = new PaymentLane("payment-" + i, node, vertx, context, settings);
+      PaymentLane lane = new PaymentLane("payment-" + i, node, vertx, context, settings, sagas);
       lane.start();
       lanes.add(lane);
     }
@@ -159,6 +160,10 @@ public final class SagaVerticle extends VerticleBase {
     if (request.hasAttend()) {
       return attend(lane, unit, request);
     }
+    if (request.hasNudge()) {
+      IdKind.SAGA.parse(request.getNudge().getSagaId()).ifPresent(saga -> lane.nudge(unit, saga));
+      return Future.succeededFuture(ShardReply.getDefaultInstance());
+    }
     PaymentMessage.Asking asking =
         switch (request.getCommandCase()) {
           case CREATE -> new PaymentMessage.Create(unit, request);
@@ -166,7 +171,7 @@ public final class SagaVerticle extends VerticleBase {
               PaymentId.parse(OperationRules.paymentOf(request.getOperate()))
                   .map(id -> new PaymentMessage.Operate(unit, request, id))
                   .orElse(null);
-          case REPORT, ATTEND, COMMAND_NOT_SET -> null;
+          case REPORT, NUDGE, ATTEND, COMMAND_NOT_SET -> null;
         };
     if (asking == null) {
       return Future.failedFuture(new IllegalArgumentException("no command"));
@@ -221,7 +226,7 @@ public final class SagaVerticle extends VerticleBase {
   private final class Shards implements UnitOwner {
     @Override
     public Set<Integer> versions() {
-      return versions;
+      return definitions.keySet();
     }
 
     @Override

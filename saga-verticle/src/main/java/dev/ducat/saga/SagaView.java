@@ -57,12 +57,12 @@ final class SagaView {
     return view.build();
   }
 
-  /** A saga that stands still says so where its payment, or its refund, says so. */
+  /** A saga that stands still says so where its payment, or its refund, says so; no payment speaks of what appeared late. */
   private static Failure failure(Saga saga, Standing standing) {
     if (saga.claim().kind() == dev.ducat.saga.SagaKind.REFUND) {
       return saga.data().getRefund().getFailure();
     }
-    return saga.phase() == Phase.PARKED
+    return saga.phase() == Phase.PARKED && saga.claim().kind() != dev.ducat.saga.SagaKind.RECLAIM
         ? standing.payment().getFailure()
         : saga.data().getFailure();
   }
@@ -91,6 +91,7 @@ final class SagaView {
       case CANCEL -> SagaKind.SAGA_KIND_CANCEL;
       case REFUND -> SagaKind.SAGA_KIND_REFUND;
       case EXPIRE -> SagaKind.SAGA_KIND_EXPIRE;
+      case RECLAIM -> SagaKind.SAGA_KIND_RECLAIM;
     };
   }
 

@@ -44,6 +44,8 @@ public enum Signal {
    * again.
    */
   PROVEN_ABSENT,
+  /** The PSP reports an authorization of a payment that had been given up. */
+  LATE,
   /** Nothing was sent. */
   NOT_SENT,
   /** An answer other than asked for. */

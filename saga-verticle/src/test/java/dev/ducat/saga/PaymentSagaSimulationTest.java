@@ -43,6 +43,9 @@ final class PaymentSagaSimulationTest {
 
   private static final int STEPS_MAX = 3_000;
 
+  /** Refunds that fail leave room for others, without end. */
+  private static final int OPERATIONS_MAX = 200;
+
   /** A PSP that is away nearly always decides nothing that is pending there. */
   private static final int CUTS_MAX = 16;
 
@@ -57,14 +60,16 @@ final class PaymentSagaSimulationTest {
           Duration.ofHours(24),
           Duration.ofMillis(200));
 
+  private static final Duration ACTION_TIMEOUT = Duration.ofSeconds(2);
+
   private final SagaSettings settings =
       SagaSettings.defaults(Path.of("unused")).withRetry(RETRY).withFees(new Fee(100, 5), Map.of());
 
-  /** The same, where settlement waits for the PSP's reports. */
-  private final SagaSettings reporting =
-      settings.withConnectors(Map.of("simulator", reported()), "simulator");
-
-  private static ConnectorTerms reported() {
+  /**
+   * Of three payments one waits for reports of its settlement; of five, one has a PSP whose voids
+   * keep no late authorize away.
+   */
+  private static ConnectorTerms terms(int seed) {
     ConnectorTerms terms = ConnectorTerms.simulator();
     return new ConnectorTerms(
         terms.deadline(),
@@ -72,8 +77,13 @@ final class PaymentSagaSimulationTest {
         terms.idempotencyWindow(),
         terms.windowMargin(),
         terms.authorizationLifetime(),
-        SettlementMode.SETTLEMENT_MODE_REPORTED,
-        terms.unknownMax());
+        seed % 3 == 0
+            ? SettlementMode.SETTLEMENT_MODE_REPORTED
+            : SettlementMode.SETTLEMENT_MODE_IMMEDIATE,
+        terms.unknownMax(),
+        ACTION_TIMEOUT,
+        seed % 5 != 0,
+        null);
   }
 
   /** From a state to those that may follow it in one event. */
@@ -83,12 +93,17 @@ final class PaymentSagaSimulationTest {
           Set.of(
               PaymentState.PAYMENT_STATE_REQUIRES_ACTION,
               PaymentState.PAYMENT_STATE_AUTHORIZED,
+              PaymentState.PAYMENT_STATE_PENDING,
+              PaymentState.PAYMENT_STATE_CANCELED,
+              PaymentState.PAYMENT_STATE_EXPIRED,
               PaymentState.PAYMENT_STATE_FAILED,
               PaymentState.PAYMENT_STATE_NEEDS_ATTENTION),
           PaymentState.PAYMENT_STATE_REQUIRES_ACTION,
           Set.of(
               PaymentState.PAYMENT_STATE_REQUIRES_ACTION,
               PaymentState.PAYMENT_STATE_AUTHORIZED,
+              PaymentState.PAYMENT_STATE_CANCELED,
+              PaymentState.PAYMENT_STATE_EXPIRED,
               PaymentState.PAYMENT_STATE_FAILED,
               PaymentState.PAYMENT_STATE_NEEDS_ATTENTION),
           PaymentState.PAYMENT_STATE_AUTHORIZED,
@@ -162,8 +177,11 @@ final class PaymentSagaSimulationTest {
               ? new RiskTerms("unused", 1, Duration.ofMillis(500), seed % 2 == 0, 1)
               : null;
       this.sagas =
-          new PaymentSaga((seed % 3 == 0 ? reporting : settings).withRisk(risk), taken::add);
-      this.world = new SimulatedWorld(random, ConnectorTerms.simulator());
+          new PaymentSaga(
+              settings.withConnectors(Map.of("simulator", terms(seed)), "simulator").withRisk(risk),
+              PaymentSaga.DEFINITIONS,
+              taken::add);
+      this.world = new SimulatedWorld(random, terms(seed));
       String currency = random.nextInt(50) == 0 ? "XXX" : "EUR";
       var request = Requests.payment("k" + seed, "sim_ok", 1 + random.nextInt(10_000)).toBuilder();
       request.getAmountBuilder().setCurrencyCode(currency);
@@ -181,7 +199,7 @@ final class PaymentSagaSimulationTest {
 
     private Claim claim(SagaKind kind, PaymentId payment, String key) {
       return new Claim(
-          uuid(),
+          kind == SagaKind.PAYMENT ? payment.uuid() : uuid(),
           kind,
           PaymentSaga.DEFINITION_VERSION,
           "t1",
@@ -203,6 +221,7 @@ final class PaymentSagaSimulationTest {
       for (int step = 0; step < STEPS_MAX; step++) {
         if (random.nextInt(6) == 0) {
           reportSettlement();
+          reportLate();
         }
         attend();
         List<Saga> open =
@@ -215,7 +234,7 @@ final class PaymentSagaSimulationTest {
           return standing().payment().getState();
         }
         disturb(open);
-        if (open.isEmpty() || random.nextInt(4) == 0) {
+        if (open.isEmpty() || (operations < OPERATIONS_MAX && random.nextInt(4) == 0)) {
           operate();
         } else {
           act(open.get(random.nextInt(open.size())));
@@ -361,6 +380,25 @@ final class PaymentSagaSimulationTest {
       }
     }
 
+    /** The PSP reports that it authorized, twice, whatever has become of the payment since. */
+    private void reportLate() {
+      Saga own = Objects.requireNonNull(all.get(first.sagaId()));
+      Money amount = standing().payment().getAmount();
+      OperationResult report =
+          OperationResult.newBuilder()
+              .setOperationKey(Intents.authorizeKey(first))
+              .setKind(OperationKind.OPERATION_KIND_AUTHORIZE)
+              .setDone(Done.newBuilder().setAmount(amount))
+              .build();
+      if (world.hasAuthorized(report.getOperationKey())
+          && ReportRules.judge(own, standing(), report) instanceof ReportRules.Late) {
+        Claim claim = Reclaims.ofReport(first, now);
+        if (!all.containsKey(claim.sagaId())) {
+          taken(standing().payment().getVersion(), sagas.reclaim(claim, standing(), now, random));
+        }
+      }
+    }
+
     private void count(Saga saga, OperationResult report, String key) {
       assertThat(settlements.add(key)).as("seed %d: %s counts twice", seed, key).isTrue();
       Decision counted = SettlementRules.count(saga, standing(), report);
@@ -406,8 +444,10 @@ final class PaymentSagaSimulationTest {
     /** Now and then nothing happens for so long that the authorization lapses. */
     private void sleep(Saga clock) {
       Instant next = Objects.requireNonNull(clock.nextAttemptAt());
-      if (random.nextInt(20) == 0 || operations > 10) {
+      boolean looksBack = clock.claim().kind() == SagaKind.RECLAIM;
+      if (random.nextInt(20) == 0 || operations > 10 || looksBack) {
         now = next.isAfter(now) ? next : now;
+        world.pass(now);
         decided(clock, sagas.decide(clock, standing(), new Outcome.TimeUp(), now, random));
       }
     }
@@ -422,11 +462,19 @@ final class PaymentSagaSimulationTest {
       standing = decision.standing();
       all.put(decision.saga().claim().sagaId(), decision.saga());
       decision.others().forEach(other -> all.put(other.claim().sagaId(), other));
+      boolean atWork =
+          all.values().stream()
+              .filter(saga -> saga.claim().kind() != SagaKind.RECLAIM)
+              .anyMatch(Saga::moves);
+      assertThat(standing().resting())
+          .as("seed %d: rests", seed)
+          .isEqualTo(Standing.isTerminal(standing().payment().getState()) || !atWork);
     }
 
     private void settleWorld() {
       now = now.plus(Duration.ofDays(1));
       world.pass(now);
+      world.decidePending();
     }
 
     private void audit(long versionBefore, Decision decision) {
@@ -445,19 +493,23 @@ final class PaymentSagaSimulationTest {
       // The last event's snapshot is the row; what clients see changes with an event only.
       assertThat(decision.standing().payment()).as("seed %d", seed).isEqualTo(before);
       Saga saga = decision.saga();
-      if (saga.claim().kind() != SagaKind.REFUND
+      if (saga.claim().kind() == SagaKind.RECLAIM) {
+        assertThat(decision.standing()).as("seed %d", seed).isEqualTo(standing);
+      } else if (saga.claim().kind() != SagaKind.REFUND
           && Standing.isTerminal(decision.standing().payment().getState())) {
         assertThat(saga.phase().isOver()).as("seed %d", seed).isTrue();
       }
     }
 
+    private boolean isParked(SagaKind kind) {
+      return all.values().stream()
+          .anyMatch(saga -> saga.claim().kind() == kind && saga.phase() == Phase.PARKED);
+    }
+
     private void checkEnd() {
       assertThat(world.effects().values()).as("seed %d: effects", seed).allMatch(n -> n == 1);
       Payment payment = standing().payment();
-      boolean refundParked =
-          all.values().stream()
-              .anyMatch(
-                  saga -> saga.claim().kind() == SagaKind.REFUND && saga.phase() == Phase.PARKED);
+      boolean refundParked = isParked(SagaKind.REFUND);
       switch (payment.getState()) {
         case PAYMENT_STATE_SETTLED -> {
           long captured = payment.getAmountCaptured().getMinorUnits();
@@ -480,8 +532,11 @@ final class PaymentSagaSimulationTest {
         }
         case PAYMENT_STATE_FAILED, PAYMENT_STATE_CANCELED, PAYMENT_STATE_EXPIRED -> {
           assertThat(world.charged()).as("seed %d: charged", seed).isZero();
-          assertThat(world.reserved()).as("seed %d: reserved", seed).isZero();
+          if (!isParked(SagaKind.RECLAIM)) {
+            assertThat(world.reserved()).as("seed %d: reserved", seed).isZero();
+          }
           assertThat(world.held()).as("seed %d: held", seed).isZero();
+          assertThat(payment.hasNextAction()).as("seed %d", seed).isFalse();
           assertThat(payment.hasFailure())
               .isEqualTo(payment.getState() == PaymentState.PAYMENT_STATE_FAILED);
         }

@@ -78,10 +78,15 @@ final class Requests {
   }
 
   static Future<ShardReply> ask(Bus bus, String tenant, OperationCommand command) {
+    return ask(bus, tenant, command, WAIT);
+  }
+
+  static Future<ShardReply> ask(
+      Bus bus, String tenant, OperationCommand command, Duration wait) {
     PaymentId id = PaymentId.parse(OperationRules.paymentOf(command)).orElseThrow();
     return bus.ask(
         UnitKind.PAYMENT_SHARD.address(id.shard()),
-        operation(tenant, command, WAIT),
+        operation(tenant, command, wait),
         ShardReply.getDefaultInstance(),
         Duration.ofSeconds(15));
   }
