@@ -1,5 +1,6 @@
 package dev.ducat.saga;
 
+import dev.ducat.proto.connector.v1.OperationKind;
 import dev.ducat.proto.internal.v1.Compensation;
 import dev.ducat.proto.internal.v1.Intent;
 import dev.ducat.proto.internal.v1.SagaData;
@@ -242,7 +243,10 @@ final class Transition {
   /** Only where the PSP never said what became of it, and its void may have come first. */
   private void lookBack() {
     ConnectorTerms terms = termsOf(draft.data.getConnector());
-    boolean voided = draft.data.getIntent().getConnectorCall().hasVoid();
+    boolean voided =
+        draft.data.getIntent().getConnectorCall().hasVoid()
+            // A person had it done, and the intent keeps what was left.
+            || draft.data.getAttested().getKind() == OperationKind.OPERATION_KIND_VOID;
     if (voided && draft.isUnanswered() && (terms == null || !terms.tombstonesVoid())) {
       draft.others.add(Reclaims.lookingBack(draft, untilProven(terms)));
     }

@@ -248,6 +248,8 @@ final class History {
       case "told" ->
           new Outcome.Told(
               report(saga.claim().sagaText(), OperationKind.OPERATION_KIND_VOID, Money.getDefaultInstance()));
+      case "retried" -> new Outcome.Retried();
+      case "given-up" -> new Outcome.GivenUp();
       case "time-up" -> new Outcome.TimeUp();
       case "allowed" -> verdict(Verdict.VERDICT_ALLOW);
       case "reviewed" -> verdict(Verdict.VERDICT_REVIEW);
@@ -350,7 +352,12 @@ final class History {
             saga.nextAttemptAt() == null ? "" : " " + Duration.between(now, saga.nextAttemptAt()),
             " "
                 + String.join("+", commands)
-                + hash(intent, saga.data().getTold(), saga.data().getAssessment()));
+                + hash(
+                    intent,
+                    saga.data().getTold(),
+                    saga.data().getAssessment(),
+                    saga.data().getUnknownSince(),
+                    saga.data().getProvenAfter()));
   }
 
   private static void kinds(TransferGroup group, List<String> commands) {

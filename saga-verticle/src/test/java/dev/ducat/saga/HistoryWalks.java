@@ -132,18 +132,10 @@ final class HistoryWalks {
     boolean forward = random.nextInt(3) == 0;
     PaymentSaga.Row row = pick(wanted.isEmpty() || forward ? rows : wanted, random);
     List<String> ways = waysTo(row.signal());
-    if (ways.isEmpty()) {
-      return "+PT1S late";
-    }
     String[] happening = pick(ways, random).split(" ");
     // A settlement is reported of a capture, whoever waits for it.
     String about = row.signal() == Signal.REPORTED ? pick(history.all(), random) : name;
     return "+" + happening[0] + " " + about + " " + happening[1];
-  }
-
-  /** Whether it is taken without a person's help, so that a history can show it. */
-  static boolean canTake(PaymentSaga.Row row) {
-    return row.phase() != Phase.PARKED && !waysTo(row.signal()).isEmpty();
   }
 
   private static List<String> waysTo(Signal signal) {
@@ -156,7 +148,8 @@ final class HistoryWalks {
       case DECLINED, REST_ONLY -> List.of("PT1S declined", "PT1S denied");
       case LEDGER_REFUSED -> List.of("PT1S ledger-refused");
       case PENDING -> List.of("PT1S pending", "PT1S action");
-      case RETRYABLE, RETRIES_SPENT -> List.of("PT1S retryable");
+      case RETRYABLE -> List.of("PT1S retryable");
+      case RETRIES_SPENT -> List.of("PT1S retryable", "PT1S given-up");
       case UNKNOWN -> List.of("PT5S unknown", "PT1S silent");
       case NOT_FOUND -> List.of("PT0.1S not-found", "PT23.5H not-found");
       case PROVEN_ABSENT -> List.of("PT10S not-found");
@@ -165,8 +158,8 @@ final class HistoryWalks {
       case TOLD -> List.of("PT1S told");
       case LAPSED, BUSY -> List.of("PT200H time-up", "PT1S time-up", "PT2H pending", "PT2H not-found");
       case TOO_LONG -> List.of("PT200H unknown", "PT200H not-found");
-      // What a person does is not written down yet.
-      default -> List.of();
+      case HURRIED, BACK_TO_ASK, BACK_TO_ACT, BACK_TO_RELEASE, BACK_TO_UNDO ->
+          List.of("PT1S retried");
     };
   }
 

@@ -28,7 +28,8 @@ final class Operators {
   /** What they decide about a saga, if they look at it at all. */
   Optional<OperatorCommand> attend(Saga saga) {
     boolean parked = saga.phase() == Phase.PARKED;
-    if (left == 0 || random.nextInt(parked ? 2 : 60) > 0) {
+    int rarely = parked ? 2 : saga.step() == Step.VALIDATE ? 8 : 60;
+    if (left == 0 || random.nextInt(rarely) > 0) {
       return Optional.empty();
     }
     left--;
