@@ -83,7 +83,8 @@ public record RetryTerms(
 
   /** From when on the step that a saga is at is not tried again. */
   Instant endOf(Saga saga) {
-    Instant ofStep = Times.fromProto(saga.data().getFirstSentTime()).plus(of(saga.step()).timeout());
+    Instant ofStep =
+        Times.fromProto(saga.data().getFirstSentTime()).plus(of(saga.step()).timeout());
     Instant ofSaga = saga.claim().createdAt().plus(sagaMax);
     return ofStep.isBefore(ofSaga) ? ofStep : ofSaga;
   }

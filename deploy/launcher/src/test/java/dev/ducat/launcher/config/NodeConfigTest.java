@@ -371,7 +371,8 @@ final class NodeConfigTest {
         .anyMatch(f -> f.startsWith("connectors.a.retry-authorize (ducat.yaml) attempts must be"))
         .anyMatch(f -> f.endsWith("has patience"))
         .anyMatch(f -> f.startsWith("connectors.a.retry-capture (ducat.yaml) max must not"))
-        .anyMatch(f -> f.startsWith("connectors.a.retry-refund (ducat.yaml) timeout must be a time"))
+        .anyMatch(
+            f -> f.startsWith("connectors.a.retry-refund (ducat.yaml) timeout must be a time"))
         .anyMatch(f -> f.startsWith("connectors.a.retry-never (ducat.yaml) must be codes"))
         .anyMatch(f -> f.startsWith("connectors.a.saga-timeout") && f.contains("action-timeout"));
   }
