@@ -91,7 +91,7 @@ final class History {
    * @return what was decided; throws where this cannot happen now
    */
   String step(String line) {
-    String[] words = line.split(" ");
+    String[] words = line.split(" ", -1);
     steps++;
     now = now.plus(Duration.parse(words[0].substring(1)));
     return switch (words[1]) {

@@ -136,7 +136,7 @@ final class HistoryWalks {
     if (ways.isEmpty()) {
       return "+PT1S late";
     }
-    String[] happening = pick(ways, random).split(" ");
+    String[] happening = pick(ways, random).split(" ", -1);
     // A settlement is reported of a capture, whoever waits for it.
     String about = row.signal() == Signal.REPORTED ? pick(history.all(), random) : name;
     return "+" + happening[0] + " " + about + " " + happening[1];
