@@ -335,18 +335,19 @@ final class NodeConfigTest {
             Map.of());
 
     RetryTerms standard = RetryTerms.defaults();
-    assertThat(config.connectors().terms().get("acme").retry())
-        .isEqualTo(
-            new RetryTerms(
-                new StepPolicy(standard.authorize().pause(), 3, Duration.ofMinutes(10)),
-                standard.capture(),
-                standard.refund(),
-                new Backoff(Duration.ofSeconds(1), standard.ask().max()),
-                new Backoff(standard.undo().first(), Duration.ofHours(1)),
-                standard.undoMax(),
-                standard.notSent(),
-                Set.of("ACCOUNT_BLOCKED", "NOT_ENROLLED"),
-                Duration.ofHours(2)));
+    RetryTerms expected =
+        new RetryTerms(
+            new StepPolicy(standard.authorize().pause(), 3, Duration.ofMinutes(10)),
+            standard.capture(),
+            standard.refund(),
+            new Backoff(Duration.ofSeconds(1), standard.ask().max()),
+            new Backoff(standard.undo().first(), Duration.ofHours(1)),
+            standard.undoMax(),
+            standard.notSent(),
+            Set.of("ACCOUNT_BLOCKED", "NOT_ENROLLED"),
+            Duration.ofHours(2));
+    assertThat(config.connectors().terms())
+        .hasEntrySatisfying("acme", acme -> assertThat(acme.retry()).isEqualTo(expected));
   }
 
   @Test
