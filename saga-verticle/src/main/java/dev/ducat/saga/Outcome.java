@@ -32,8 +32,7 @@ public sealed interface Outcome {
    *
    * @param code the PSP's reason, machine-readable; empty where it gives none
    */
-  record Retryable(String code, String message, @Nullable Duration retryAfter)
-      implements Outcome {}
+  record Retryable(String code, String message, @Nullable Duration retryAfter) implements Outcome {}
 
   /** No answer: it may have happened. */
   record Unknown(String message) implements Outcome {}

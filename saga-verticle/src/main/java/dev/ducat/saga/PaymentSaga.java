@@ -80,8 +80,7 @@ public final class PaymentSaga {
    * @param definitions the table of each version
    * @param taken hears every row that is taken
    */
-  PaymentSaga(
-      SagaSettings settings, Map<Integer, List<Row>> definitions, Consumer<Row> taken) {
+  PaymentSaga(SagaSettings settings, Map<Integer, List<Row>> definitions, Consumer<Row> taken) {
     this.settings = settings;
     this.rows = new HashMap<>();
     definitions.forEach((version, table) -> rows.put(version, index(table)));

@@ -91,7 +91,7 @@ final class History {
    * @return what was decided; throws where this cannot happen now
    */
   String step(String line) {
-    String[] words = line.split(" ");
+    String[] words = line.split(" ", -1);
     steps++;
     now = now.plus(Duration.parse(words[0].substring(1)));
     return switch (words[1]) {
@@ -159,8 +159,7 @@ final class History {
       throw new IllegalStateException("refused: " + verdict);
     }
     Claim claim = claim(OperationRules.kindOf(command.build()), id, "o" + steps);
-    return told(
-        sagas.operate(claim, begin.data(), standing(), begin.open(), now, random()));
+    return told(sagas.operate(claim, begin.data(), standing(), begin.open(), now, random()));
   }
 
   /** The PSP reports that it authorized what had been given up. */
@@ -187,8 +186,7 @@ final class History {
         yield shown(name);
       }
       case "settlement" -> settlement(saga);
-      default ->
-          told(sagas.decide(saga, standing(), outcome(saga, words), now, random()));
+      default -> told(sagas.decide(saga, standing(), outcome(saga, words), now, random()));
     };
   }
 
@@ -209,8 +207,7 @@ final class History {
           one.claim().sagaId().equals(saga.claim().sagaId()) && SettlementRules.isEarly(one);
       if (early || SettlementRules.isComplete(one, standing())) {
         Outcome reported = new Outcome.SettlementReported();
-        told.append(" || ")
-            .append(told(sagas.decide(one, standing(), reported, now, random())));
+        told.append(" || ").append(told(sagas.decide(one, standing(), reported, now, random())));
       }
     }
     return told.toString();
@@ -247,7 +244,10 @@ final class History {
       case "mismatch" -> new Outcome.Mismatch("another amount");
       case "told" ->
           new Outcome.Told(
-              report(saga.claim().sagaText(), OperationKind.OPERATION_KIND_VOID, Money.getDefaultInstance()));
+              report(
+                  saga.claim().sagaText(),
+                  OperationKind.OPERATION_KIND_VOID,
+                  Money.getDefaultInstance()));
       case "retried" -> new Outcome.Retried();
       case "given-up" -> new Outcome.GivenUp();
       case "time-up" -> new Outcome.TimeUp();
@@ -292,10 +292,17 @@ final class History {
     }
     decision
         .audits()
-        .forEach(audit -> line.append(" | audit ").append(audit.about()).append(' ').append(audit.action()));
+        .forEach(
+            audit ->
+                line.append(" | audit ").append(audit.about()).append(' ').append(audit.action()));
     decision
         .attempts()
-        .forEach(tried -> line.append(" | attempt ").append(tried.number()).append(' ').append(tried.signal()));
+        .forEach(
+            tried ->
+                line.append(" | attempt ")
+                    .append(tried.number())
+                    .append(' ')
+                    .append(tried.signal()));
     return line.toString();
   }
 

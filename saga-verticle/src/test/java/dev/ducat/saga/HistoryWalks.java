@@ -23,7 +23,8 @@ final class HistoryWalks {
       List.of("immediate", "reported", "immediate-forgetful", "risk-allows", "risk-denies");
 
   private static final List<String> OPERATIONS =
-      List.of("cancel", "capture 300 keep", "capture 300", "capture 700", "capture 1000", "refund 100");
+      List.of(
+          "cancel", "capture 300 keep", "capture 300", "capture 700", "capture 1000", "refund 100");
 
   private static final int STEPS_MAX = 14;
 
@@ -113,12 +114,12 @@ final class HistoryWalks {
         .withFees(new Fee(100, 5), Map.of())
         .withRisk(risk)
         .withRetry(
-            new RetryTerms(all.authorize().pause(), 2, all.ask(), all.undo(), all.undoMax(), all.notSent()));
+            new RetryTerms(
+                all.authorize().pause(), 2, all.ask(), all.undo(), all.undoMax(), all.notSent()));
   }
 
   /** What would make a saga take one of its rows, if its circumstances allow, or an operation. */
-  private static String happening(
-      History history, Random random, Set<PaymentSaga.Row> missing) {
+  private static String happening(History history, Random random, Set<PaymentSaga.Row> missing) {
     List<String> open = history.open();
     if (open.isEmpty() || random.nextInt(5) == 0) {
       return "+PT1S " + (random.nextInt(6) == 0 ? "late" : "operate " + pick(OPERATIONS, random));
@@ -132,7 +133,7 @@ final class HistoryWalks {
     boolean forward = random.nextInt(3) == 0;
     PaymentSaga.Row row = pick(wanted.isEmpty() || forward ? rows : wanted, random);
     List<String> ways = waysTo(row.signal());
-    String[] happening = pick(ways, random).split(" ");
+    String[] happening = pick(ways, random).split(" ", -1);
     // A settlement is reported of a capture, whoever waits for it.
     String about = row.signal() == Signal.REPORTED ? pick(history.all(), random) : name;
     return "+" + happening[0] + " " + about + " " + happening[1];
@@ -156,7 +157,8 @@ final class HistoryWalks {
       case NOT_SENT -> List.of("PT0S not-sent");
       case MISMATCH -> List.of("PT1S mismatch");
       case TOLD -> List.of("PT1S told");
-      case LAPSED, BUSY -> List.of("PT200H time-up", "PT1S time-up", "PT2H pending", "PT2H not-found");
+      case LAPSED, BUSY ->
+          List.of("PT200H time-up", "PT1S time-up", "PT2H pending", "PT2H not-found");
       case TOO_LONG -> List.of("PT200H unknown", "PT200H not-found");
       case HURRIED, BACK_TO_ASK, BACK_TO_ACT, BACK_TO_RELEASE, BACK_TO_UNDO ->
           List.of("PT1S retried");

@@ -50,9 +50,7 @@ final class RecordedHistoriesTest {
       write(version, recordAnew(version));
     }
     Set<PaymentSaga.Row> taken = new HashSet<>();
-    assertThat(replay(version, PaymentSaga.DEFINITIONS, taken::add))
-        .as(BUMP, version)
-        .isNull();
+    assertThat(replay(version, PaymentSaga.DEFINITIONS, taken::add)).as(BUMP, version).isNull();
     assertThat(rows(version))
         .as("rows of version %d that no history takes: record some", version)
         .filteredOn(row -> !taken.contains(row))
@@ -134,9 +132,7 @@ final class RecordedHistoriesTest {
   // ---- replaying
 
   private static @Nullable String replay(
-      int version,
-      Map<Integer, List<PaymentSaga.Row>> definitions,
-      Consumer<PaymentSaga.Row> taken)
+      int version, Map<Integer, List<PaymentSaga.Row>> definitions, Consumer<PaymentSaga.Row> taken)
       throws IOException {
     return deviation(read(version), version, definitions, taken);
   }
@@ -149,7 +145,9 @@ final class RecordedHistoriesTest {
       Consumer<PaymentSaga.Row> taken) {
     for (Recorded recorded : histories) {
       History history =
-          new History(new PaymentSaga(HistoryWalks.settings(recorded.terms()), definitions, taken), version);
+          new History(
+              new PaymentSaga(HistoryWalks.settings(recorded.terms()), definitions, taken),
+              version);
       for (Told told : recorded.steps()) {
         String decided;
         try {
@@ -197,8 +195,11 @@ final class RecordedHistoriesTest {
         new StringBuilder("# " + UNRELEASED + "; RecordedHistoriesTest says how this is written\n");
     for (Recorded recorded : histories) {
       page.append("\nhistory ").append(recorded.terms()).append('\n');
-      recorded.steps().forEach(
-          told -> page.append(told.happened()).append("\n  ").append(told.decided()).append('\n'));
+      recorded
+          .steps()
+          .forEach(
+              told ->
+                  page.append(told.happened()).append("\n  ").append(told.decided()).append('\n'));
     }
     Files.createDirectories(FOLDER);
     Files.writeString(file(version), page);

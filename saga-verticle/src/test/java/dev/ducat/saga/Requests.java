@@ -81,8 +81,7 @@ final class Requests {
     return ask(bus, tenant, command, WAIT);
   }
 
-  static Future<ShardReply> ask(
-      Bus bus, String tenant, OperationCommand command, Duration wait) {
+  static Future<ShardReply> ask(Bus bus, String tenant, OperationCommand command, Duration wait) {
     PaymentId id = PaymentId.parse(OperationRules.paymentOf(command)).orElseThrow();
     return bus.ask(
         UnitKind.PAYMENT_SHARD.address(id.shard()),

@@ -45,8 +45,7 @@ public enum ConnectorSetting {
       "A void that is not done yet; after its timeout a person is called."),
   RETRY_ASK(
       "retry-ask", "first=250ms max=30s", "Questions about what is unknown or pending at the PSP."),
-  RETRY_NEVER(
-      "retry-never", "", "Reason codes, with commas, after which nothing is tried again."),
+  RETRY_NEVER("retry-never", "", "Reason codes, with commas, after which nothing is tried again."),
   SAGA_TIMEOUT(
       "saga-timeout",
       "24h",

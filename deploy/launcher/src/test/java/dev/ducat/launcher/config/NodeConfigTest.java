@@ -335,18 +335,19 @@ final class NodeConfigTest {
             Map.of());
 
     RetryTerms standard = RetryTerms.defaults();
-    assertThat(config.connectors().terms().get("acme").retry())
-        .isEqualTo(
-            new RetryTerms(
-                new StepPolicy(standard.authorize().pause(), 3, Duration.ofMinutes(10)),
-                standard.capture(),
-                standard.refund(),
-                new Backoff(Duration.ofSeconds(1), standard.ask().max()),
-                new Backoff(standard.undo().first(), Duration.ofHours(1)),
-                standard.undoMax(),
-                standard.notSent(),
-                Set.of("ACCOUNT_BLOCKED", "NOT_ENROLLED"),
-                Duration.ofHours(2)));
+    RetryTerms expected =
+        new RetryTerms(
+            new StepPolicy(standard.authorize().pause(), 3, Duration.ofMinutes(10)),
+            standard.capture(),
+            standard.refund(),
+            new Backoff(Duration.ofSeconds(1), standard.ask().max()),
+            new Backoff(standard.undo().first(), Duration.ofHours(1)),
+            standard.undoMax(),
+            standard.notSent(),
+            Set.of("ACCOUNT_BLOCKED", "NOT_ENROLLED"),
+            Duration.ofHours(2));
+    assertThat(config.connectors().terms())
+        .hasEntrySatisfying("acme", acme -> assertThat(acme.retry()).isEqualTo(expected));
   }
 
   @Test
@@ -371,7 +372,8 @@ final class NodeConfigTest {
         .anyMatch(f -> f.startsWith("connectors.a.retry-authorize (ducat.yaml) attempts must be"))
         .anyMatch(f -> f.endsWith("has patience"))
         .anyMatch(f -> f.startsWith("connectors.a.retry-capture (ducat.yaml) max must not"))
-        .anyMatch(f -> f.startsWith("connectors.a.retry-refund (ducat.yaml) timeout must be a time"))
+        .anyMatch(
+            f -> f.startsWith("connectors.a.retry-refund (ducat.yaml) timeout must be a time"))
         .anyMatch(f -> f.startsWith("connectors.a.retry-never (ducat.yaml) must be codes"))
         .anyMatch(f -> f.startsWith("connectors.a.saga-timeout") && f.contains("action-timeout"));
   }
