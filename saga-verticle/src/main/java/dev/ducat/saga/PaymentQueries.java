@@ -39,8 +39,10 @@ final class PaymentQueries {
   private final Clock clock;
   private final RefundQueries refunds;
   private final TimelineStore timelines;
+  private final Rehearsal rehearsal;
 
-  PaymentQueries(Node node) {
+  PaymentQueries(Node node, SagaSettings settings) {
+    this.rehearsal = new Rehearsal(node, settings);
     this.store = new PaymentQueryStore(node);
     this.clock = node.clock();
     this.timelines = new TimelineStore(node);
@@ -58,6 +60,7 @@ final class PaymentQueries {
       case REFUND_ID -> refunds.get(tenant, request.getRefundId());
       case LIST_REFUNDS -> refunds.list(tenant, request.getListRefunds());
       case EXPLAIN_PAYMENT_ID -> explain(tenant, request.getExplainPaymentId());
+      case VALIDATE -> rehearsal.of(tenant, request.getValidate());
       case QUERY_NOT_SET -> Future.failedFuture(new IllegalArgumentException("no query"));
     };
   }

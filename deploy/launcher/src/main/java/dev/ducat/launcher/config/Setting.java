@@ -29,6 +29,10 @@ public enum Setting {
   LEDGER_LANES("ledger.lanes", "8", "Lanes of the ledger. Fixed at installation."),
   RELAY_SLOTS("relay.slots", "4", "Slots of the relay. Fixed at installation."),
   LEASE("lease", "6s", "How long a unit stays with an owner that is not heard of."),
+  IDEMPOTENCY_TTL(
+      "idempotency.ttl",
+      "72h",
+      "How long a key finds its payment, 24h to 30d; always until the payment is complete."),
   LEDGER_CHAIN_KEY(
       "ledger.chain-key",
       "",
