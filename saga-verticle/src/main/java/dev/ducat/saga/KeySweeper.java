@@ -100,7 +100,9 @@ final class KeySweeper {
         .map(Swept::pause)
         .otherwise(
             failure -> {
-              LOG.warn("keys are not swept now, which only takes room: {}", failure.toString());
+              if (open) {
+                LOG.warn("keys are not swept now, which only takes room: {}", failure.toString());
+              }
               return pace.idle;
             })
         .onSuccess(

@@ -109,13 +109,13 @@ public final class SagaVerticle extends VerticleBase {
   @Override
   public Future<?> stop() {
     open = false;
-    return node.leases()
-        .withdraw(UnitKind.PAYMENT_SHARD)
+    Future<Void> swept = sweeper == null ? Future.succeededFuture() : sweeper.stop();
+    return swept
+        .compose(stopped -> node.leases().withdraw(UnitKind.PAYMENT_SHARD))
         .compose(withdrawn -> Future.join(lanes.stream().map(PaymentLane::stop).toList()))
         .compose(stopped -> Future.join(local.stream().map(Registration::close).toList()))
         .compose(closed -> Future.join(connectors.stream().map(Connector::close).toList()))
-        .compose(closed -> risk == null ? Future.succeededFuture() : risk.close())
-        .compose(closed -> sweeper == null ? Future.succeededFuture() : sweeper.stop());
+        .compose(closed -> risk == null ? Future.succeededFuture() : risk.close());
   }
 
   private Future<Void> startConnectors() {
