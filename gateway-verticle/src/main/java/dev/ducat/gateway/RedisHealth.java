@@ -15,7 +15,9 @@ import org.slf4j.LoggerFactory;
 final class RedisHealth {
   private static final Logger LOG = LoggerFactory.getLogger(RedisHealth.class);
 
-  /** So many more failures than answers, and it is left out: in a row, or now and then too often. */
+  /**
+   * So many more failures than answers, and it is left out: in a row, or now and then too often.
+   */
   private static final int FAILURES_MAX = 5;
 
   private static final Duration SILENCE = Duration.ofMinutes(1);

@@ -79,7 +79,8 @@ class IdempotencyFastPathTest {
   private void everyClaimEnds() {
     for (String key : redis.keys("ducat:idem:*")) {
       boolean ours =
-          redis.type(key).equals("string") && redis.get(key).matches("C:[0-9a-f-]{36}-[0-9]+|D:pay_.{26}:[0-9a-f]{64}");
+          redis.type(key).equals("string")
+              && redis.get(key).matches("C:[0-9a-f-]{36}-[0-9]+|D:pay_.{26}:[0-9a-f]{64}");
       if (ours && !key.contains("planted") && !key.contains("lie") && !key.contains("l-1")) {
         assertThat(redis.pttl(key)).as("life of %s", key).isNotEqualTo(-1);
       }
@@ -470,8 +471,7 @@ class IdempotencyFastPathTest {
       }
       calls.forEach(call -> assertThat(RawGrpc.await(call).status()).isZero());
       // One after the other, each 50 ms, would be three seconds and more.
-      assertThat(Duration.ofNanos(System.nanoTime() - began))
-          .isLessThan(Duration.ofMillis(1_500));
+      assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofMillis(1_500));
     } finally {
       SERVICES.resume(Service.REDIS);
     }
@@ -563,11 +563,8 @@ class IdempotencyFastPathTest {
   void lateAnswersAreNotWaitedForLonger(Vertx vertx) {
     try (SlowProxy proxy = SlowProxy.to(vertx, SERVICES.redis(), Duration.ofMillis(200));
         RunningGateway far =
-            RunningGateway.apart(
-                vertx, settings -> settings.withRedis(Optional.of(proxy.uri())))) {
-      await()
-          .atMost(Duration.ofSeconds(10))
-          .until(() -> proxy.connections() > 0);
+            RunningGateway.apart(vertx, settings -> settings.withRedis(Optional.of(proxy.uri())))) {
+      await().atMost(Duration.ofSeconds(10)).until(() -> proxy.connections() > 0);
       for (int i = 0; i < 10; i++) {
         String key = fresh("late");
         long began = System.nanoTime();
@@ -578,8 +575,7 @@ class IdempotencyFastPathTest {
         Reply again = far.client().call(Requests.CREATE, Requests.create(key).build());
         assertThat(again.only(Payment.parser())).isEqualTo(first);
       }
-      assertThat(
-              far.testNode().node().meters().counter("ducat.gateway.redis.fallbacks").count())
+      assertThat(far.testNode().node().meters().counter("ducat.gateway.redis.fallbacks").count())
           // One or two may still have met the proxy's prompt answers.
           .isGreaterThanOrEqualTo(16);
     }

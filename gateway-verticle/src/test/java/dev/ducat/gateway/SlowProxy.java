@@ -33,10 +33,7 @@ final class SlowProxy implements AutoCloseable {
     SlowProxy proxy = new SlowProxy(vertx, delay);
     proxy.server =
         TestNode.await(
-            proxy
-                .server
-                .connectHandler(near -> proxy.join(near, redis))
-                .listen(0, "127.0.0.1"));
+            proxy.server.connectHandler(near -> proxy.join(near, redis)).listen(0, "127.0.0.1"));
     return proxy;
   }
 

@@ -78,8 +78,7 @@ final class KeySweeper {
   Future<Swept> runOnce() {
     return pool.preparedQuery(SWEEP)
         .execute(
-            Tuple.of(
-                pace.batch, pace.life.toMillis(), pace.idle.toMillis(), pace.again.toMillis()))
+            Tuple.of(pace.batch, pace.life.toMillis(), pace.idle.toMillis(), pace.again.toMillis()))
         .map(
             rows -> {
               Row row = rows.iterator().next();

@@ -67,13 +67,7 @@ final class Rehearsal {
               if (refused instanceof Refused why) {
                 Saga saga =
                     new Saga(
-                        claim,
-                        Step.VALIDATE,
-                        Phase.ACT,
-                        0,
-                        null,
-                        0,
-                        SagaData.getDefaultInstance());
+                        claim, Step.VALIDATE, Phase.ACT, 0, null, 0, SagaData.getDefaultInstance());
                 shown
                     .setState(PaymentState.PAYMENT_STATE_FAILED)
                     .setFailure(Failures.of(saga, why.outcome()));

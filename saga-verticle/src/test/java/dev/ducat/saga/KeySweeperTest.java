@@ -54,8 +54,7 @@ final class KeySweeperTest {
         SagaSettings.defaults(folder.resolve("journal")).withScan(Duration.ofHours(1));
     node =
         SagaNode.start(
-            TestNode.start(
-                vertx, postgres, "node-1", ShardSettings.defaults(), new SystemClock()),
+            TestNode.start(vertx, postgres, "node-1", ShardSettings.defaults(), new SystemClock()),
             settings,
             new RecordingLedger());
     await().until(() -> number("select count(*) from payment.key_sweep where due_at > now()") == 1);
@@ -125,7 +124,9 @@ final class KeySweeperTest {
     timePasses();
     // Over, and not swept yet: it still finds its payment.
     assertThat(pay("k-1").getPayment()).isEqualTo(first);
-    assertThat(sweep()).extracting(Swept::looked, Swept::freed, Swept::kept).containsExactly(1, 1, 0);
+    assertThat(sweep())
+        .extracting(Swept::looked, Swept::freed, Swept::kept)
+        .containsExactly(1, 1, 0);
 
     ShardReply second = node.create(TENANT, Requests.payment("k-1", "sim_ok", 999));
     assertThat(second.getReplayed()).isFalse();
@@ -220,8 +221,7 @@ final class KeySweeperTest {
         TestNode.await(PgConnection.connect(vertx, postgres.forQueries("another-node")));
     TestNode.await(busy.query("begin").execute());
     TestNode.await(busy.query("select 1 from payment.key_sweep for update").execute());
-    assertThat(TestNode.await(other.runOnce()))
-        .isEqualTo(new Swept(0, 0, 0, PACE.idle()));
+    assertThat(TestNode.await(other.runOnce())).isEqualTo(new Swept(0, 0, 0, PACE.idle()));
     TestNode.await(busy.query("rollback").execute());
     TestNode.await(busy.close());
 
@@ -303,8 +303,7 @@ final class KeySweeperTest {
                 TestDatabase.create(), "brief", ShardSettings.defaults(), new SystemClock()),
             settings,
             new RecordingLedger())) {
-      String first =
-          brief.create(TENANT, request("brief-1", "sim_ok")).getPayment().getPaymentId();
+      String first = brief.create(TENANT, request("brief-1", "sim_ok")).getPayment().getPaymentId();
       await()
           .atMost(Duration.ofSeconds(10))
           .until(
@@ -314,8 +313,7 @@ final class KeySweeperTest {
                       .getPayment()
                       .getPaymentId()
                       .equals(first));
-      assertThat(
-              brief.testNode().node().meters().counter("ducat.saga.keys.freed").count())
+      assertThat(brief.testNode().node().meters().counter("ducat.saga.keys.freed").count())
           .isPositive();
     }
   }

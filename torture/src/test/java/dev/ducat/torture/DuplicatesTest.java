@@ -73,7 +73,8 @@ final class DuplicatesTest {
               .setPaymentId(open.message().getPaymentId())
               .setIdempotencyKey("dup-capture")
               .build();
-      List<Reply<Payment>> captures = together(pair, gateway -> capture(rpc, gateway, capture), () -> {});
+      List<Reply<Payment>> captures =
+          together(pair, gateway -> capture(rpc, gateway, capture), () -> {});
       captures.forEach(reply -> history.add("one", manual, reply));
       assertOneOutcome(captures, PaymentState.PAYMENT_STATE_SETTLED);
     }
@@ -111,9 +112,7 @@ final class DuplicatesTest {
   private static Runnable another(Rpc rpc, Pair pair, CreatePaymentRequest request) {
     return () -> {
       CreatePaymentRequest other =
-          request.toBuilder()
-              .setAmount(request.getAmount().toBuilder().setMinorUnits(1))
-              .build();
+          request.toBuilder().setAmount(request.getAmount().toBuilder().setMinorUnits(1)).build();
       // Joins what is under way: from then on the key is taken.
       assertThat(create(rpc, pair.one().grpc(), now(request)).ok()).isTrue();
       assertThat(create(rpc, pair.other().grpc(), other).status())

@@ -47,9 +47,9 @@ final class ConfigReader {
   private static final Duration TTL_MAX = Duration.ofDays(30);
 
   private static final String REFUSAL =
-      "real services are configured, and on those Ducat serves only with TLS and token verification,"
-          + " which this version does not have yet; --insecure-dev (insecure-dev: true) serves without"
-          + " either, for development on a network you trust";
+      "real services are configured, and on those Ducat serves only with TLS and token"
+          + " verification, which this version does not have yet; --insecure-dev (insecure-dev:"
+          + " true) serves without either, for development on a network you trust";
 
   private final Values values;
   private final ConnectorReader connectors;

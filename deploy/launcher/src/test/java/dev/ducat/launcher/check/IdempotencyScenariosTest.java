@@ -129,8 +129,7 @@ final class IdempotencyScenariosTest {
 
     CallFailure refused(DucatClient from, Q request, String key) {
       CallFailure failed =
-          catchThrowableOfType(
-              CallFailure.class, () -> Api.await(ask(from, request, key)));
+          catchThrowableOfType(CallFailure.class, () -> Api.await(ask(from, request, key)));
       assertThat(failed).as("%s", request).isNotNull();
       return failed;
     }
@@ -224,8 +223,7 @@ final class IdempotencyScenariosTest {
     SocketAddress node = Addresses.parse(audited.house().node().info().grpc());
     Future<Answer<A>> asked = from.call(node, method, request, TIMEOUT);
     if (request instanceof CreatePaymentRequest create) {
-      asked =
-          asked.onSuccess(answer -> remember(create, (Payment) answer.message()));
+      asked = asked.onSuccess(answer -> remember(create, (Payment) answer.message()));
     }
     return asked;
   }
@@ -447,9 +445,7 @@ final class IdempotencyScenariosTest {
     assertThat(
             cancel
                 .refused(
-                    client,
-                    cancel.sound.toBuilder().setReason("4111 1111 1111 1111").build(),
-                    key)
+                    client, cancel.sound.toBuilder().setReason("4111 1111 1111 1111").build(), key)
                 .status())
         .isEqualTo(GrpcStatus.INVALID_ARGUMENT);
     assertThat(cancel.ask(key).replayed()).isFalse();
@@ -490,8 +486,7 @@ final class IdempotencyScenariosTest {
     await()
         .atMost(TIMEOUT)
         .until(
-            () ->
-                get(waiting.getPaymentId()).getState() == PaymentState.PAYMENT_STATE_AUTHORIZED);
+            () -> get(waiting.getPaymentId()).getState() == PaymentState.PAYMENT_STATE_AUTHORIZED);
     // More than there is, and then what there is.
     CapturePaymentRequest more = capture.sound.toBuilder().setAmount(eur(1_001)).build();
     assertThat(capture.refused(client, more, key).status())
