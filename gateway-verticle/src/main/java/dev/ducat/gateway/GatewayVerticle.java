@@ -69,7 +69,11 @@ public final class GatewayVerticle extends VerticleBase {
     Gauge.builder("ducat.gateway.streams.open", streams, InFlight::now).register(node.meters());
     IdempotencyClaims redis =
         new IdempotencyClaims(
-            vertx, settings.redisUri(), node.leases().owner().toString(), node.meters());
+            vertx,
+            node.clock(),
+            settings.redisUri(),
+            node.leases().owner().toString(),
+            node.meters());
     claims = redis;
     redis.start();
     HealthChecks checks = new HealthChecks(vertx, node.bus(), node.leases().settings());

@@ -1,9 +1,11 @@
 package dev.ducat.gateway;
 
 import com.google.protobuf.ByteString;
+import dev.ducat.kernel.time.Clock;
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.ClientOptions.DisconnectedBehavior;
 import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.RedisNoScriptException;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.ScriptOutputType;
@@ -17,6 +19,7 @@ import io.lettuce.core.resource.ClientResources;
 import io.lettuce.core.resource.DefaultClientResources;
 import io.lettuce.core.resource.Delay;
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -25,21 +28,16 @@ import java.time.Duration;
 import java.util.HexFormat;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The fast path of idempotency: Redis says whether a key is being worked on, or is done. It never
  * decides: whatever it says, a row or a lane has the last word, and whatever goes wrong here only
  * means that the shard is asked. Redis that is slow or away costs the first few calls {@link
- * #ANSWER_MAX} and then nothing: it is left out until it answers a ping.
+ * #ANSWER_MAX} and then nothing: it is left out until it answers a ping. All of that is counted.
  */
 final class IdempotencyClaims {
-  private static final Logger LOG = LoggerFactory.getLogger(IdempotencyClaims.class);
-
   /** More than this and asking the shard would have been faster. */
   private static final Duration ANSWER_MAX = Duration.ofMillis(50);
 
@@ -51,7 +49,6 @@ final class IdempotencyClaims {
 
   private static final Duration PING_PAUSE = Duration.ofMillis(250);
   private static final Duration RECONNECT_MAX = Duration.ofSeconds(1);
-  private static final int FAILURES_MAX = 5;
 
   /** Two commands for each call that can be in flight. */
   private static final int COMMANDS_MAX = 8_192;
@@ -94,26 +91,32 @@ final class IdempotencyClaims {
   private final Optional<RedisURI> uri;
   private final String ownerPrefix;
   private final AtomicLong claims = new AtomicLong();
-  private final AtomicInteger failures = new AtomicInteger();
+  private final RedisHealth health;
   private final Counter fallbacks;
   private @Nullable ClientResources resources;
   private @Nullable RedisClient client;
   private volatile @Nullable RedisAsyncCommands<String, String> redis;
-  private volatile boolean usable;
   private volatile boolean open = true;
 
   /**
    * @param owner a token of this process, unlike any other's
    * @param uri empty to go without Redis
    */
-  IdempotencyClaims(Vertx vertx, Optional<String> uri, String owner, MeterRegistry meters) {
+  IdempotencyClaims(
+      Vertx vertx, Clock clock, Optional<String> uri, String owner, MeterRegistry meters) {
     this.vertx = vertx;
+    this.health = new RedisHealth(clock);
     this.uri = uri.map(RedisURI::create);
     this.ownerPrefix = CLAIMED + owner + "-";
     this.fallbacks =
         Counter.builder("ducat.gateway.redis.fallbacks")
-            .description("calls that asked the shard because Redis did not answer")
+            .description("calls that asked the shard because Redis was no help")
             .register(meters);
+    if (uri.isPresent()) {
+      Gauge.builder("ducat.gateway.redis.usable", health, redis -> redis.isUsable() ? 1 : 0)
+          .description("1 while Redis is asked, 0 while it is left out")
+          .register(meters);
+    }
   }
 
   /** The name of a key. */
@@ -153,8 +156,7 @@ final class IdempotencyClaims {
                   if (failure == null) {
                     connected(connection);
                   } else if (open) {
-                    LOG.warn(
-                        "Redis is away, keys are checked by the shards alone: {}", reason(failure));
+                    health.warn(failure);
                     vertx.setTimer(RECONNECT_MAX.toMillis(), timer -> connect(from, to));
                   }
                 });
@@ -162,19 +164,16 @@ final class IdempotencyClaims {
 
   private void connected(StatefulRedisConnection<String, String> connection) {
     redis = connection.async();
-    failures.set(0);
-    usable = true;
-  }
-
-  /** Whether asking is worth while at the moment. */
-  boolean isUsable() {
-    return usable;
+    health.begin();
   }
 
   /** Claims a key, or says what became of it. Never fails, and takes some 50 ms at most. */
   Future<Claim> claim(String key) {
     RedisAsyncCommands<String, String> commands = redis;
-    if (!usable || commands == null) {
+    if (!health.isUsable() || commands == null) {
+      if (uri.isPresent()) {
+        fallbacks.increment();
+      }
       return Future.succeededFuture(Claim.NONE);
     }
     String mine = ownerPrefix + claims.incrementAndGet();
@@ -183,23 +182,32 @@ final class IdempotencyClaims {
     io.vertx.core.Context context = vertx.getOrCreateContext();
     // Both at once, one way there and back. The value alone is judged: Lettuce sends again after a
     // broken connection, and the claim that SET then meets may be our own.
-    var unused = commands.set(key, mine, ifAbsent);
+    commands.set(key, mine, ifAbsent).whenComplete((set, failure) -> noteIfRefused(failure));
     commands
         .get(key)
         .whenComplete(
             (value, failure) ->
                 context.runOnContext(
                     nothing -> {
+                      Claim claim = failure == null ? read(key, mine, value) : Claim.NONE;
                       if (failure == null) {
-                        failures.set(0);
-                        answer.complete(read(key, mine, value));
+                        health.answered();
                       } else {
                         failed(failure);
-                        fallbacks.increment();
-                        answer.complete(Claim.NONE);
                       }
+                      if (claim == Claim.NONE && (value == null || !value.startsWith(CLAIMED))) {
+                        fallbacks.increment();
+                      }
+                      answer.complete(claim);
                     }));
     return answer.future();
+  }
+
+  /** A replica, or one whose memory is full: it answers, takes nothing, and GET will show that. */
+  private void noteIfRefused(@Nullable Throwable failure) {
+    if (failure instanceof RedisCommandExecutionException) {
+      health.warn(failure);
+    }
   }
 
   private static Claim read(String key, String mine, @Nullable String value) {
@@ -224,7 +232,7 @@ final class IdempotencyClaims {
   void settle(Claim claim, String resourceId, ByteString fingerprint, Duration remaining) {
     RedisAsyncCommands<String, String> commands = redis;
     long life = Math.min(remaining.toMillis(), DONE_LIFE_MAX.toMillis());
-    if (!usable || commands == null || life <= 0 || fingerprint.isEmpty()) {
+    if (!health.isUsable() || commands == null || life <= 0 || fingerprint.isEmpty()) {
       return;
     }
     String[] keys = {claim.key()};
@@ -252,9 +260,7 @@ final class IdempotencyClaims {
   }
 
   private void failed(Throwable failure) {
-    if (failures.incrementAndGet() == FAILURES_MAX) {
-      usable = false;
-      LOG.warn("Redis is left out until it answers: {}", reason(failure));
+    if (health.isTooMuch(failure)) {
       pingLater();
     }
   }
@@ -275,9 +281,7 @@ final class IdempotencyClaims {
         .whenComplete(
             (pong, failure) -> {
               if (failure == null) {
-                LOG.info("Redis answers again");
-                failures.set(0);
-                usable = true;
+                health.begin();
               } else {
                 pingLater();
               }
@@ -287,7 +291,7 @@ final class IdempotencyClaims {
   /** Closes the connection. */
   Future<Void> stop() {
     open = false;
-    usable = false;
+    health.end();
     RedisClient closing = client;
     ClientResources released = resources;
     if (closing == null || released == null) {
@@ -309,10 +313,5 @@ final class IdempotencyClaims {
 
   private static String hex(ByteString fingerprint) {
     return HexFormat.of().formatHex(fingerprint.toByteArray());
-  }
-
-  private static String reason(Throwable failure) {
-    Throwable cause = failure.getCause();
-    return cause == null ? failure.toString() : cause.toString();
   }
 }

@@ -158,13 +158,10 @@ final class OperationEndpoint {
   private record Keyed(String method, String paymentId, String key) {}
 
   private Future<ShardReply> ask(UnaryCall<?, ?> call, Keyed keyed, OperationCommand command) {
-    Future<Claim> claimed =
-        claims.isUsable()
-            ? claims.claim(
-                IdempotencyClaims.key(
-                    call.caller().tenant(), keyed.method, keyed.paymentId, keyed.key))
-            : Future.succeededFuture(Claim.NONE);
-    return claimed
+    String key =
+        IdempotencyClaims.key(call.caller().tenant(), keyed.method, keyed.paymentId, keyed.key);
+    return claims
+        .claim(key)
         .compose(
             claim ->
                 claim.isDone(command.getFingerprint())

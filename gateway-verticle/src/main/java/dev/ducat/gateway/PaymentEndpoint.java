@@ -6,7 +6,6 @@ import dev.ducat.proto.internal.v1.CreatePaymentCommand;
 import dev.ducat.proto.internal.v1.PaymentQueryRequest;
 import dev.ducat.proto.internal.v1.Replay;
 import dev.ducat.proto.internal.v1.ShardReply;
-import dev.ducat.proto.payments.v1.CaptureMode;
 import dev.ducat.proto.payments.v1.CreatePaymentRequest;
 import dev.ducat.proto.payments.v1.GetPaymentRequest;
 import dev.ducat.proto.payments.v1.ListPaymentsRequest;
@@ -16,7 +15,6 @@ import dev.ducat.proto.payments.v1.Payment;
 import dev.ducat.proto.payments.v1.PaymentServiceGrpcService;
 import dev.ducat.proto.payments.v1.WatchPaymentRequest;
 import dev.ducat.proto.payments.v1.WatchPaymentResponse;
-import dev.ducat.proto.type.v1.Money;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.time.Duration;
@@ -82,12 +80,9 @@ final class PaymentEndpoint {
       UnaryCall<CreatePaymentRequest, Payment> call, CreatePaymentRequest request) {
     PaymentValidation.check(request, settings);
     if (request.getValidateOnly()) {
-      return Future.succeededFuture(asItWouldBe(request));
+      return onePayment(call, query(call).setValidate(request).build());
     }
     Canonical canonical = Canonical.of(request);
-    if (!claims.isUsable()) {
-      return askShard(call, request, canonical, Claim.NONE);
-    }
     String key =
         IdempotencyClaims.key(
             call.caller().tenant(), CREATE_PAYMENT, "-", request.getIdempotencyKey());
@@ -178,33 +173,6 @@ final class PaymentEndpoint {
     Duration left = call.remaining().minus(ANSWER_MARGIN);
     Duration shorter = wait.compareTo(left) < 0 ? wait : left;
     return shorter.isNegative() ? Duration.ZERO : shorter;
-  }
-
-  private Payment asItWouldBe(CreatePaymentRequest request) {
-    Money zero = request.getAmount().toBuilder().setMinorUnits(0).build();
-    return Payment.newBuilder()
-        .setAmount(request.getAmount())
-        .setAmountAuthorized(zero)
-        .setAmountCaptured(zero)
-        .setAmountRefunded(zero)
-        .setAmountCapturable(zero)
-        .setPaymentMethod(request.getPaymentMethod())
-        .setMerchantAccount(request.getMerchantAccount())
-        .setConnector(
-            !request.getConnector().isEmpty()
-                ? request.getConnector()
-                : request.getPaymentMethod().startsWith(PaymentValidation.WALLET)
-                    ? PaymentValidation.LEDGER
-                    : settings.connectors().getFirst())
-        .setCaptureMode(
-            request.getCaptureMode() == CaptureMode.CAPTURE_MODE_MANUAL
-                ? CaptureMode.CAPTURE_MODE_MANUAL
-                : CaptureMode.CAPTURE_MODE_AUTOMATIC)
-        .setReference(request.getReference())
-        .setDescription(request.getDescription())
-        .putAllMetadata(request.getMetadataMap())
-        .setIdempotencyKey(request.getIdempotencyKey())
-        .build();
   }
 
   private Future<Payment> get(

@@ -154,6 +154,11 @@ final class ShardClient {
     return new Ask<>(call, address, query, answer, READ_MAX).run();
   }
 
+  private static Duration doubled(Duration pause) {
+    Duration twice = pause.multipliedBy(2);
+    return twice.compareTo(PAUSE_MAX) < 0 ? twice : PAUSE_MAX;
+  }
+
   /** One question, repeated until it is answered or the call's time is over. */
   private final class Ask<A extends Message> {
     private final Call call;
@@ -206,7 +211,7 @@ final class ShardClient {
       }
       unknown |= unanswered.failure() == BusFailure.TIMEOUT;
       Duration wait = pause;
-      pause = pause.multipliedBy(2).compareTo(PAUSE_MAX) < 0 ? pause.multipliedBy(2) : PAUSE_MAX;
+      pause = doubled(pause);
       if (call.remaining().minus(margin).compareTo(wait) <= 0) {
         giveUp();
       } else {
@@ -229,6 +234,8 @@ final class ShardClient {
     private final ShardRequest work;
     private final long waitMs;
     private final Duration timeAtStart;
+    private Duration timeAtAsk;
+    private Duration pause = PAUSE_MIN;
 
     Work(Call call, int shard, ShardRequest work, Duration wait) {
       this.call = call;
@@ -236,6 +243,7 @@ final class ShardClient {
       this.work = work;
       this.waitMs = wait.toMillis();
       this.timeAtStart = call.remaining();
+      this.timeAtAsk = timeAtStart;
     }
 
     Future<ShardReply> run() {
@@ -251,20 +259,40 @@ final class ShardClient {
               .setWaitMs(sliceMs)
               .build();
       ShardReply answer = ShardReply.getDefaultInstance();
+      timeAtAsk = call.remaining();
       return new Ask<>(call, address, request, answer, WORK_MAX.plusMillis(sliceMs)).run();
     }
 
     private Future<ShardReply> goOn(ShardReply reply) {
-      long leftMs = waitMs - timeAtStart.minus(call.remaining()).toMillis();
-      if (reply.hasRefusal() || reply.getAtRest() || leftMs <= 0 || call.isDone()) {
+      if (reply.hasRefusal() || reply.getAtRest() || leftMs() <= 0 || call.isDone()) {
         return Future.succeededFuture(reply);
       }
       // Asking again meets our own payment: whether it was ours to begin with is what the first
       // answer said. And having had that answer, nothing that fails now makes this call a failure.
-      return ask(leftMs)
+      return calm()
+          .compose(calm -> ask(Math.max(0, leftMs())))
           .map(again -> again.toBuilder().setReplayed(reply.getReplayed()).build())
           .compose(this::goOn)
           .otherwise(reply);
+    }
+
+    private long leftMs() {
+      return waitMs - timeAtStart.minus(call.remaining()).toMillis();
+    }
+
+    /**
+     * An owner that holds its answer back for the whole slice sets the pace itself. One that
+     * answers early, as it should not, is given longer and longer pauses.
+     */
+    private Future<Void> calm() {
+      if (timeAtAsk.minus(call.remaining()).compareTo(PAUSE_MAX) >= 0) {
+        pause = PAUSE_MIN;
+        return Future.succeededFuture();
+      }
+      Promise<Void> calm = Promise.promise();
+      vertx.setTimer(Math.max(1, Math.min(pause.toMillis(), leftMs())), timer -> calm.complete());
+      pause = doubled(pause);
+      return calm.future();
     }
   }
 }

@@ -233,6 +233,11 @@ final class PaymentsDouble {
                           .toList()));
       case EVENTS -> events(reply, query);
       case REPLAY -> replay(reply, query);
+      case VALIDATE ->
+          reply.setPayment(
+              Payment.newBuilder()
+                  .setAmount(query.getValidate().getAmount())
+                  .putAllMetadata(query.getValidate().getMetadataMap()));
       case REFUND_ID, LIST_REFUNDS, EXPLAIN_PAYMENT_ID ->
           reply.setRefusal(
               refusal(RefusalReason.REFUSAL_REASON_REFUND_NOT_FOUND, "no such refund", ""));

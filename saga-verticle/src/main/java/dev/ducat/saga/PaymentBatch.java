@@ -168,16 +168,9 @@ final class PaymentBatch {
 
   private void begin(Create create, CreatePaymentCommand command, int version) {
     CreatePaymentRequest request = command.getRequest();
-    if (!request.getConnector().isEmpty()
-        && !request.getConnector().equals(Wallets.CONNECTOR)
-        && !settings.connectors().containsKey(request.getConnector())) {
-      reply(create, Answer.invalid("connector", "no connector of this name is configured"));
-      return;
-    }
-    boolean onLedger = request.getConnector().equals(Wallets.CONNECTOR);
-    boolean anywhere = request.getConnector().isEmpty();
-    if (!anywhere && onLedger != Wallets.isWallet(request.getPaymentMethod())) {
-      reply(create, Answer.invalid("payment_method", "wallets, and only they, pay on the ledger"));
+    Refusal refusal = Validation.refusalOf(request, settings);
+    if (refusal != null) {
+      reply(create, refusal);
       return;
     }
     int shard = create.unit().shard();

@@ -41,8 +41,10 @@ final class PaymentQueries {
   private final TimelineStore timelines;
   private final SagaQueries sagas;
   private final Nudges nudges;
+  private final Rehearsal rehearsal;
 
-  PaymentQueries(Node node) {
+  PaymentQueries(Node node, SagaSettings settings) {
+    this.rehearsal = new Rehearsal(node, settings);
     this.store = new PaymentQueryStore(node);
     this.clock = node.clock();
     this.timelines = new TimelineStore(node);
@@ -64,6 +66,7 @@ final class PaymentQueries {
       case EXPLAIN_PAYMENT_ID -> explain(tenant, request.getExplainPaymentId());
       case SAGA_ID -> sagas.get(tenant, request.getSagaId());
       case LIST_SAGAS -> sagas.list(tenant, request.getListSagas());
+      case VALIDATE -> rehearsal.of(tenant, request.getValidate());
       case QUERY_NOT_SET -> Future.failedFuture(new IllegalArgumentException("no query"));
     };
   }

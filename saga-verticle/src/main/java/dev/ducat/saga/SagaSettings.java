@@ -189,6 +189,25 @@ public record SagaSettings(
         risk);
   }
 
+  public SagaSettings withKeyLife(Duration life) {
+    return new SagaSettings(
+        lanes,
+        lane,
+        inFlightMax,
+        simulatorJournal,
+        connectors,
+        defaultConnector,
+        fee,
+        fees,
+        retry,
+        life,
+        amountMax,
+        horizon,
+        scan,
+        limits,
+        risk);
+  }
+
   public SagaSettings withLimits(Limits configured) {
     return new SagaSettings(
         lanes,

@@ -50,6 +50,7 @@ public final class SagaVerticle extends VerticleBase {
   private final List<Registration> local = new ArrayList<>();
   private final List<Connector> connectors = new ArrayList<>();
   private @Nullable GrpcRisk risk;
+  private @Nullable KeySweeper sweeper;
   private volatile boolean open = true;
 
   public SagaVerticle(Node node, SagaSettings settings) {
@@ -87,7 +88,7 @@ public final class SagaVerticle extends VerticleBase {
       lane.start();
       lanes.add(lane);
     }
-    PaymentQueries queries = new PaymentQueries(node);
+    PaymentQueries queries = new PaymentQueries(node, settings);
     return startConnectors()
         .compose(
             started ->
@@ -99,6 +100,9 @@ public final class SagaVerticle extends VerticleBase {
               local.add(registration);
               node.leases().serve(UnitKind.PAYMENT_SHARD, new Shards());
               scanLater();
+              KeySweeper keys = new KeySweeper(vertx, node, KeySweeper.Pace.of(settings));
+              sweeper = keys;
+              keys.run();
             });
   }
 
@@ -106,8 +110,9 @@ public final class SagaVerticle extends VerticleBase {
   @Override
   public Future<?> stop() {
     open = false;
-    return node.leases()
-        .withdraw(UnitKind.PAYMENT_SHARD)
+    Future<Void> swept = sweeper == null ? Future.succeededFuture() : sweeper.stop();
+    return swept
+        .compose(stopped -> node.leases().withdraw(UnitKind.PAYMENT_SHARD))
         .compose(withdrawn -> Future.join(lanes.stream().map(PaymentLane::stop).toList()))
         .compose(stopped -> Future.join(local.stream().map(Registration::close).toList()))
         .compose(closed -> Future.join(connectors.stream().map(Connector::close).toList()))

@@ -41,10 +41,15 @@ final class ConfigReader {
 
   private static final Duration LEASE_MAX = Duration.ofMinutes(1);
 
+  /** Clients retry for hours; a key that is kept for months is only a row that cannot rest. */
+  private static final Duration TTL_MIN = Duration.ofHours(24);
+
+  private static final Duration TTL_MAX = Duration.ofDays(30);
+
   private static final String REFUSAL =
-      "real services are configured, and on those Ducat serves only with TLS and token verification,"
-          + " which this version does not have yet; --insecure-dev (insecure-dev: true) serves without"
-          + " either, for development on a network you trust";
+      "real services are configured, and on those Ducat serves only with TLS and token"
+          + " verification, which this version does not have yet; --insecure-dev (insecure-dev:"
+          + " true) serves without either, for development on a network you trust";
 
   private final Values values;
   private final ConnectorReader connectors;
@@ -65,6 +70,7 @@ final class ConfigReader {
             services,
             cluster(),
             units(),
+            values.duration(Setting.IDEMPOTENCY_TTL, TTL_MIN, TTL_MAX),
             chainKey(),
             new Fees(fee(Setting.FEE, values.text(Setting.FEE)), merchantFees()),
             new LimitReader(values).read(),

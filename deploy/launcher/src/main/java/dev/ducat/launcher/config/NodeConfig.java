@@ -8,6 +8,7 @@ import dev.ducat.saga.Limits;
 import dev.ducat.saga.RiskTerms;
 import dev.ducat.saga.connector.RemoteSettings;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param data folder of the embedded services, and of what nodes on one host tell each other
  * @param actors the verticles that run here
  * @param services the real services, or null for the embedded ones
+ * @param keyLife how long an idempotency key finds its payment, at least
  * @param chainKey key of the ledger's hash chain; null for the one of development
  * @param limits how large payments may be, and how many there may be
  * @param risk the risk service; null for none
@@ -35,6 +37,7 @@ public record NodeConfig(
     @Nullable Services services,
     Cluster cluster,
     ShardSettings units,
+    Duration keyLife,
     @Nullable SecretKey chainKey,
     Fees fees,
     Limits limits,

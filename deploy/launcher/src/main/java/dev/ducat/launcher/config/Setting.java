@@ -29,6 +29,10 @@ public enum Setting {
   LEDGER_LANES("ledger.lanes", "8", "Lanes of the ledger. Fixed at installation."),
   RELAY_SLOTS("relay.slots", "4", "Slots of the relay. Fixed at installation."),
   LEASE("lease", "6s", "How long a unit stays with an owner that is not heard of."),
+  IDEMPOTENCY_TTL(
+      "idempotency.ttl",
+      "72h",
+      "How long a key finds its payment, 24h to 30d; always until the payment is complete."),
   LEDGER_CHAIN_KEY(
       "ledger.chain-key",
       "",
@@ -39,11 +43,13 @@ public enum Setting {
   LIMITS_AMOUNTS(
       "limits.amounts",
       "",
-      "Minor units of one payment, per tenant or tenant/merchant: *=EUR:100..500000,shop/acme=EUR:..20000."),
+      "Minor units of one payment, per tenant or tenant/merchant:"
+          + " *=EUR:100..500000,shop/acme=EUR:..20000."),
   LIMITS_VELOCITY(
       "limits.velocity",
       "",
-      "Payments, or minor units, per UTC minute, hour or day: */*=100/minute,shop/acme=EUR:5000000/day."),
+      "Payments, or minor units, per UTC minute, hour or day:"
+          + " */*=100/minute,shop/acme=EUR:5000000/day."),
   RISK_ADDRESS(
       "risk.address", "", "host:port of a RiskService, asked about each payment. Empty: none."),
   RISK_DEADLINE("risk.deadline", "500ms", "How long its verdict may take."),

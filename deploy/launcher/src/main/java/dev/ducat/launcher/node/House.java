@@ -102,6 +102,7 @@ final class House {
     return SagaSettings.defaults(config.simulatorJournal())
         .withFees(config.fees().standard(), config.fees().byMerchant())
         .withLimits(config.limits())
+        .withKeyLife(config.keyLife())
         .withRisk(config.risk())
         .withConnectors(config.connectors().terms(), config.connectors().standard());
   }
@@ -111,6 +112,7 @@ final class House {
         .withAddress(
             config.listen().host(), config.listen().grpcPort(), config.listen().operationsPort())
         .withRedis(Optional.of(services.redis().uri()))
+        .withKeyLife(config.keyLife())
         .withConnectors(config.connectors().names());
   }
 }
