@@ -69,7 +69,7 @@ record Run(
     report.findings().forEach(finding -> cases.put(finding.id(), finding.cases()));
     JsonObject line = settings.json();
     line.put("version", version)
-        .put("payments", timeline.payments.get())
+        .put("payments", timeline.begun().size())
         .put("calls", object(timeline.outcomes()))
         .put(
             "create_ms",

@@ -1,5 +1,6 @@
 package dev.ducat.torture.machine;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -28,9 +29,9 @@ final class Schedule {
     List<Struck> struck = new ArrayList<>();
     while (timeline.now() < end) {
       double gap = GAP_MIN + dice.nextInt(GAP_SPREAD_MS) / 1_000.0;
-      Pause.of(java.time.Duration.ofMillis((long) (1_000 * Math.min(gap, end - timeline.now()))));
+      Pause.of(Duration.ofMillis((long) (1_000 * Math.min(gap, end - timeline.now()))));
       System.err.printf(
-          "torture: %4.0f s, %d payments%n", timeline.now(), timeline.payments.get());
+          "torture: %4.0f s, %d payments%n", timeline.now(), timeline.begun().size());
       if (!names.isEmpty() && end - timeline.now() > QUIET_END) {
         String name = draw();
         double at = timeline.now();

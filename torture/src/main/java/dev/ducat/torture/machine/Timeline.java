@@ -5,14 +5,13 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.atomic.AtomicLong;
 
 /** When clients called and when they were answered, in seconds since the beginning. */
 final class Timeline {
   private final long began = System.nanoTime();
   private final Queue<Call> calls = new ConcurrentLinkedQueue<>();
   private final Queue<Wait> waits = new ConcurrentLinkedQueue<>();
-  final AtomicLong payments = new AtomicLong();
+  private final Queue<Double> begun = new ConcurrentLinkedQueue<>();
 
   /**
    * One attempt.
@@ -46,6 +45,16 @@ final class Timeline {
   /** Seconds since the beginning. */
   double now() {
     return (System.nanoTime() - began) / 1e9;
+  }
+
+  /** A client begins with a payment. */
+  void begins() {
+    begun.add(now());
+  }
+
+  /** When clients began with payments. */
+  List<Double> begun() {
+    return List.copyOf(begun);
   }
 
   /** An attempt has ended. */

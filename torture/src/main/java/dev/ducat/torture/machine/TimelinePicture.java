@@ -12,7 +12,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.function.ToDoubleFunction;
 import javax.imageio.ImageIO;
 import org.knowm.xchart.XYChart;
@@ -32,6 +31,12 @@ final class TimelinePicture {
   private static final int HEADER = 46;
   private static final int PANEL = 250;
   private static final int ROW = 19;
+  private static final int RIGHT = 16;
+  private static final int PADDING = 6;
+  private static final double LATENCY_MIN = 1;
+
+  /** A p99 wants some hundred calls. */
+  private static final int LATENCY_BINS = 5;
 
   /** Wide enough for every panel's labels, so that all begin at the same second. */
   private static final int LEFT = 120;
@@ -41,6 +46,7 @@ final class TimelinePicture {
   private static final Color BLUE = new Color(0x1F5FA8);
   private static final Color ORANGE = new Color(0xD9711A);
   private static final Color RED = new Color(0xB3261E);
+  private static final Color GRAY = new Color(0x8A929C);
   private static final Color GREEN = new Color(0x2E7D4F);
   private static final Font TEXT = new Font(Font.SANS_SERIF, Font.PLAIN, 13);
 
@@ -74,6 +80,20 @@ final class TimelinePicture {
     ImageIO.write(image, "png", file.toFile());
   }
 
+  /** A panel on the page: where its plot begins and ends, once it is painted. */
+  private record Panel(XYChart chart, double bottom, int top) {
+    void paint(Graphics2D page) {
+      Graphics2D part = (Graphics2D) page.create(0, top, WIDTH - RIGHT, PANEL);
+      chart.paint(part, WIDTH - RIGHT, PANEL);
+      part.dispose();
+    }
+
+    void band(Graphics2D page, int from, int width) {
+      int below = (int) chart.getScreenYFromChart(bottom);
+      page.fillRect(from, top + PADDING, width, below - PADDING);
+    }
+  }
+
   private BufferedImage draw(String title) {
     List<String> names = faults.stream().map(Struck::fault).distinct().sorted().toList();
     int height = HEADER + 3 * PANEL + (names.isEmpty() ? 0 : ROW * (names.size() + 1)) + 12;
@@ -87,21 +107,20 @@ final class TimelinePicture {
     page.setColor(INK);
     page.setFont(TEXT.deriveFont(Font.BOLD, 17f));
     page.drawString(title, LEFT, 30);
-    XYChart goodput = goodput();
-    int top = HEADER;
-    for (XYChart chart : List.of(goodput, latency(), doubts())) {
-      Graphics2D part = (Graphics2D) page.create(0, top, WIDTH, PANEL);
-      chart.paint(part, WIDTH, PANEL);
-      part.dispose();
-      top += PANEL;
-    }
-    // The charts know where their seconds lie only once they are painted.
-    faults(page, names, goodput, top);
+    List<Panel> panels =
+        List.of(
+            new Panel(goodput(), 0, HEADER),
+            new Panel(latency(), LATENCY_MIN, HEADER + PANEL),
+            new Panel(doubts(), 0, HEADER + 2 * PANEL));
+    panels.forEach(panel -> panel.paint(page));
+    faults(page, names, panels, HEADER + 3 * PANEL);
     page.dispose();
     return image;
   }
 
   private XYChart goodput() {
+    double[] begun = new double[bins];
+    timeline.begun().forEach(moment -> begun[binOf(moment)] += 1 / bin);
     double[] good = new double[bins];
     double[] bad = new double[bins];
     for (Timeline.Call call : timeline.calls()) {
@@ -110,27 +129,28 @@ final class TimelinePicture {
         counts[binOf(call.ended())] += 1 / bin;
       }
     }
-    XYChart chart = chart("calls per second");
-    line(chart, "answered", good, GREEN, XYSeriesRenderStyle.Step);
-    line(chart, "without an answer", bad, RED, XYSeriesRenderStyle.Step);
+    XYChart chart = chart("per second");
+    line(chart, "payments begun", begun, GRAY, XYSeriesRenderStyle.Step);
+    line(chart, "calls answered", good, GREEN, XYSeriesRenderStyle.Step);
+    line(chart, "calls without an answer", bad, RED, XYSeriesRenderStyle.Step);
     chart.getStyler().setYAxisMin(0.0);
     return chart;
   }
 
   private XYChart latency() {
     List<List<Double>> inBin = new ArrayList<>();
-    for (int i = 0; i < bins; i++) {
+    for (int i = 0; i <= bins / LATENCY_BINS; i++) {
       inBin.add(new ArrayList<>());
     }
     for (Timeline.Call call : timeline.calls()) {
       if (!call.method().startsWith("Watch") && !call.outcome().equals("ended")) {
-        inBin.get(binOf(call.ended())).add(call.ms());
+        inBin.get(binOf(call.ended()) / LATENCY_BINS).add(call.ms());
       }
     }
-    XYChart chart = chart("latency of calls (ms)");
+    XYChart chart = chart("latency of calls, ms");
     line(chart, "p99", per(inBin, all -> quantile(all, 0.99)), ORANGE, XYSeriesRenderStyle.Line);
     line(chart, "p50", per(inBin, all -> quantile(all, 0.5)), BLUE, XYSeriesRenderStyle.Line);
-    chart.getStyler().setYAxisLogarithmic(true).setYAxisMin(1.0).setYAxisMax(10_000.0);
+    chart.getStyler().setYAxisLogarithmic(true).setYAxisMin(LATENCY_MIN).setYAxisMax(10_000.0);
     return chart;
   }
 
@@ -145,7 +165,8 @@ final class TimelinePicture {
     }
     XYChart chart = chart("requests in doubt");
     line(chart, "outcome unknown to the client", open, RED, XYSeriesRenderStyle.Step);
-    chart.getStyler().setYAxisMin(0.0).setYAxisMax(Math.max(2, Arrays.stream(open).max().orElse(2) * 1.3));
+    double top = Math.max(2, Arrays.stream(open).max().orElse(2) * 1.2);
+    chart.getStyler().setYAxisMin(0.0).setYAxisMax(top);
     chart.setXAxisTitle("seconds since the load began");
     return chart;
   }
@@ -167,9 +188,9 @@ final class TimelinePicture {
   private XYChart chart(String what) {
     XYChart chart =
         new XYChartBuilder()
-            .width(WIDTH)
+            .width(WIDTH - RIGHT)
             .height(PANEL)
-            .yAxisTitle(bin == 1 ? what : what + String.format(Locale.ROOT, ", per %.0f s", bin))
+            .yAxisTitle(what)
             .build();
     chart
         .getStyler()
@@ -189,7 +210,7 @@ final class TimelinePicture {
         .setPlotBackgroundColor(Color.WHITE)
         .setChartBackgroundColor(Color.WHITE)
         .setChartTitleVisible(false)
-        .setChartPadding(6)
+        .setChartPadding(PADDING)
         .setLegendFont(TEXT)
         .setLegendBorderColor(Color.WHITE)
         .setLegendLayout(LegendLayout.Horizontal)
@@ -200,9 +221,10 @@ final class TimelinePicture {
 
   private void line(
       XYChart chart, String name, double[] values, Color color, XYSeriesRenderStyle style) {
+    double width = bin * (values.length == bins ? 1 : LATENCY_BINS);
     double[] seconds = new double[values.length];
     for (int i = 0; i < seconds.length; i++) {
-      seconds[i] = Math.min(end, (i + (style == XYSeriesRenderStyle.Step ? 0 : 0.5)) * bin);
+      seconds[i] = Math.min(end, (i + (style == XYSeriesRenderStyle.Step ? 0 : 0.5)) * width);
     }
     XYSeries series = chart.addSeries(name, seconds, values);
     series.setXYSeriesRenderStyle(style);
@@ -212,12 +234,14 @@ final class TimelinePicture {
   }
 
   /** Bands through all panels, and below them a row for each kind of fault with its name. */
-  private void faults(Graphics2D page, List<String> names, XYChart axis, int top) {
+  private void faults(Graphics2D page, List<String> names, List<Panel> panels, int top) {
     page.setFont(TEXT.deriveFont(12f));
     page.setColor(INK);
     for (String name : names) {
-      page.drawString(name, 8, top + names.indexOf(name) * ROW + ROW - 5);
+      page.drawString(name, PADDING + 2, top + names.indexOf(name) * ROW + ROW - 5);
     }
+    // The charts know where their seconds lie only now that they are painted.
+    XYChart axis = panels.getFirst().chart();
     for (Struck one : faults) {
       int row = names.indexOf(one.fault());
       Color color = Color.getHSBColor(row / (float) Math.max(1, names.size()), 0.65f, 0.80f);
@@ -225,8 +249,9 @@ final class TimelinePicture {
       int to = (int) Math.ceil(axis.getScreenXFromChart(Math.min(end, one.healed())));
       int width = Math.max(2, to - from);
       page.setColor(new Color(color.getRed(), color.getGreen(), color.getBlue(), 46));
-      page.fillRect(from, HEADER, width, top - HEADER);
+      panels.forEach(panel -> panel.band(page, from, width));
       page.setColor(color);
+      panels.forEach(panel -> panel.band(page, from, 1));
       page.fillRect(from, top + row * ROW + 3, width, ROW - 6);
     }
   }

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -92,8 +93,8 @@ public final class TortureCommand implements Callable<Integer> {
         System.err.println("torture: seed " + seed + " is done already");
         continue;
       }
-      Run run = run(settings);
-      exit = Math.max(exit, tell(run, file));
+      String version = version();
+      exit = Math.max(exit, tell(run(settings), version, file));
     }
     return exit;
   }
@@ -127,7 +128,7 @@ public final class TortureCommand implements Callable<Integer> {
         BalanceSamples samples = BalanceSamples.start(cluster.endpoints().postgres())) {
       Witness opening = Witness.fresh();
       try (Client teller = new Client("teller", 0, cluster, opening)) {
-        new Wallets(new java.util.Random(settings.seed()), teller).open();
+        new Wallets(new Random(settings.seed()), teller).open();
       }
       Witness witness = new Witness(opening.history(), new Timeline(), opening.breaches());
       List<Struck> struck = load(settings, cluster, witness);
@@ -170,16 +171,15 @@ public final class TortureCommand implements Callable<Integer> {
       long next = System.nanoTime() + interval * number / settings.clients();
       while (witness.timeline().now() < end) {
         Pause.until(next);
+        witness.timeline().begins();
         plan.live();
-        witness.timeline().payments.incrementAndGet();
         next = Math.max(next + interval, System.nanoTime());
       }
       client.askOpenAgain();
     }
   }
 
-  private int tell(Run run, @Nullable Results file) throws Exception {
-    String version = version();
+  private int tell(Run run, String version, @Nullable Results file) throws Exception {
     JsonObject line = run.json(version);
     System.out.println(line.encodePrettily());
     if (file != null) {
@@ -195,7 +195,7 @@ public final class TortureCommand implements Callable<Integer> {
               "ducat torture, seed %d, version %s: %,d payments, %d faults, %d violations",
               settings.seed(),
               version,
-              run.witness().timeline().payments.get(),
+              run.witness().timeline().begun().size(),
               run.struck().size(),
               violations.size()),
           run.witness().timeline(),
