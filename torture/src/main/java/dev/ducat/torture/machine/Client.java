@@ -82,13 +82,14 @@ final class Client implements AutoCloseable {
       double called = timeline.now();
       try {
         A answer = await(grpc.call(cluster.gateway(turn), method, request, CALL));
-        timeline.ended(method.methodName(), "ok", called);
+        timeline.ended(method.methodName(), "ok", called, silent(sent));
         timeline.waited(began, doubt, true);
         remember(name, sent, answer);
         return new End.Told<>(answer);
       } catch (CallFailure failure) {
         boolean definite = failure.isDefinite();
-        timeline.ended(method.methodName(), definite ? "refused" : "unknown", called);
+        timeline.ended(
+            method.methodName(), definite ? "refused" : "unknown", called, silent(sent));
         remember(name, sent, failure);
         if (definite) {
           timeline.waited(began, doubt, true);
@@ -126,7 +127,7 @@ final class Client implements AutoCloseable {
       remember(name + "-twin", sent, failure);
       outcome = failure.isDefinite() ? "refused" : "unknown";
     }
-    witness.timeline().ended(otherMethod.methodName(), outcome, called);
+    witness.timeline().ended(otherMethod.methodName(), outcome, called, silent(sent));
     return end;
   }
 
@@ -148,7 +149,7 @@ final class Client implements AutoCloseable {
     } catch (TimeoutException hanging) {
       throw new IllegalStateException("a stream outlived its deadline", hanging);
     }
-    witness.timeline().ended(method.methodName(), outcome, called);
+    witness.timeline().ended(method.methodName(), outcome, called, false);
     return List.copyOf(seen);
   }
 
@@ -163,6 +164,10 @@ final class Client implements AutoCloseable {
     } catch (TimeoutException hanging) {
       throw new IllegalStateException("a call outlived its deadline", hanging);
     }
+  }
+
+  private static boolean silent(@Nullable Sent sent) {
+    return sent != null && MixedPlan.isSilent(sent.method());
   }
 
   private void remember(String who, @Nullable Sent sent, Message answer) {

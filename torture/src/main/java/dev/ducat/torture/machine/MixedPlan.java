@@ -88,6 +88,11 @@ final class MixedPlan {
     return draw < 26 ? Wallets.any(dice) : "sim_ok";
   }
 
+  /** Whether the PSP is told not to answer. */
+  static boolean isSilent(String method) {
+    return method.startsWith("sim_timeout") || method.startsWith("sim_late");
+  }
+
   private static CreatePaymentRequest request(Sent sent, boolean manual) {
     CreatePaymentRequest.Builder request =
         CreatePaymentRequest.newBuilder()

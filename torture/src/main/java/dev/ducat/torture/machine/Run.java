@@ -62,7 +62,8 @@ record Run(
         timeline.waits().stream().filter(Timeline.Wait::doubted).toList();
     List<Double> creates =
         timeline.calls().stream()
-            .filter(call -> call.method().equals("CreatePayment") && call.outcome().equals("ok"))
+            .filter(call -> call.method().equals("CreatePayment") && !call.silent())
+            .filter(call -> call.outcome().equals("ok"))
             .map(Timeline.Call::ms)
             .toList();
     JsonObject cases = new JsonObject();

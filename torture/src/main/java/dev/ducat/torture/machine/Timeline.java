@@ -18,8 +18,10 @@ final class Timeline {
    *
    * @param outcome {@code ok}, {@code refused}, {@code unknown}, or {@code ended} for a stream that
    *     was left
+   * @param silent whether it is about a payment whose PSP is told to stay silent: such a call takes
+   *     as long as its client is willing to wait
    */
-  record Call(String method, String outcome, double began, double ended) {
+  record Call(String method, String outcome, double began, double ended, boolean silent) {
     boolean good() {
       // A refusal is as good an answer as any other.
       return outcome.equals("ok") || outcome.equals("refused");
@@ -58,8 +60,8 @@ final class Timeline {
   }
 
   /** An attempt has ended. */
-  void ended(String method, String outcome, double called) {
-    calls.add(new Call(method, outcome, called, now()));
+  void ended(String method, String outcome, double called, boolean silent) {
+    calls.add(new Call(method, outcome, called, now(), silent));
   }
 
   /** A request is over. */

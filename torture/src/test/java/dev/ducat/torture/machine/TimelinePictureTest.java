@@ -28,8 +28,8 @@ final class TimelinePictureTest {
   @Test
   void everyKindOfFaultHasItsRow() throws Exception {
     Timeline timeline = new Timeline();
-    timeline.ended("CreatePayment", "ok", timeline.now());
-    timeline.ended("CreatePayment", "unknown", timeline.now());
+    timeline.ended("CreatePayment", "ok", timeline.now(), false);
+    timeline.ended("CreatePayment", "unknown", timeline.now(), false);
     timeline.waited(timeline.now(), timeline.now(), true);
 
     Path without = folder.resolve("without.png");
