@@ -32,6 +32,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -194,14 +195,24 @@ final class PlantedDefectsTest {
     expect(both(payment, other), "P1");
   }
 
+  /** A posting that went the wrong way, with everything else about it in its place. */
   private void flipPosting(Cluster cluster, String payment) throws Exception {
+    List<String> columns =
+        List.of(
+            "account",
+            "version",
+            "debits_posted",
+            "credits_posted",
+            "debits_pending",
+            "credits_pending");
+    String swaps =
+        columns.stream()
+            .map("debit_%1$s = credit_%1$s, credit_%1$s = debit_%1$s"::formatted)
+            .collect(Collectors.joining(", "));
     sql(
         cluster,
-        """
-        update ledger.transfer set debit_account = credit_account, credit_account = debit_account
-         where reference = '%s' and kind = 3
-        """
-            .formatted(payment));
+        "update ledger.transfer set %s where reference = '%s' and kind = 3"
+            .formatted(swaps, payment));
     expect(payment, "L2", "P10");
   }
 
