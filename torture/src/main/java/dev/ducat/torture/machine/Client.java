@@ -88,8 +88,7 @@ final class Client implements AutoCloseable {
         return new End.Told<>(answer);
       } catch (CallFailure failure) {
         boolean definite = failure.isDefinite();
-        timeline.ended(
-            method.methodName(), definite ? "refused" : "unknown", called, silent(sent));
+        timeline.ended(method.methodName(), definite ? "refused" : "unknown", called, silent(sent));
         remember(name, sent, failure);
         if (definite) {
           timeline.waited(began, doubt, true);

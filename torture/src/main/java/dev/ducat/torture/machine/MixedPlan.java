@@ -129,8 +129,7 @@ final class MixedPlan {
         CreatePaymentRequest.Builder other = request.toBuilder();
         other.getAmountBuilder().setMinorUnits(sent.amount() + 1);
         operations.mustBeReused(
-            sent.key(),
-            client.ask(null, PaymentServiceGrpcClient.CreatePayment, other.build()));
+            sent.key(), client.ask(null, PaymentServiceGrpcClient.CreatePayment, other.build()));
       }
       default -> {}
     }

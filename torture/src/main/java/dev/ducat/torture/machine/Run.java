@@ -40,7 +40,9 @@ record Run(
     boolean madeBy(JsonObject line) {
       JsonObject own = json();
       return own.fieldNames().stream()
-          .allMatch(name -> String.valueOf(own.getValue(name)).equals(String.valueOf(line.getValue(name))));
+          .allMatch(
+              name ->
+                  String.valueOf(own.getValue(name)).equals(String.valueOf(line.getValue(name))));
     }
   }
 
@@ -58,8 +60,7 @@ record Run(
   /** One line of the results. */
   JsonObject json(String version) {
     Timeline timeline = witness.timeline();
-    List<Timeline.Wait> doubted =
-        timeline.waits().stream().filter(Timeline.Wait::doubted).toList();
+    List<Timeline.Wait> doubted = timeline.waits().stream().filter(Timeline.Wait::doubted).toList();
     List<Double> creates =
         timeline.calls().stream()
             .filter(call -> call.method().equals("CreatePayment") && !call.silent())
@@ -102,8 +103,7 @@ record Run(
               .put("at", hundredths(one.at()))
               .put("healed", hundredths(one.healed()))
               .put("dipped", recovery.dipped())
-              .put(
-                  "longest_wait_s", hundredths(timeline.longestWait(one.at(), one.healed())));
+              .put("longest_wait_s", hundredths(timeline.longestWait(one.at(), one.healed())));
       if (Double.isNaN(recovery.seconds())) {
         hit.putNull("recovery_s");
       } else {

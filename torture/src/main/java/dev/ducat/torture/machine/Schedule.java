@@ -30,8 +30,7 @@ final class Schedule {
     while (timeline.now() < end) {
       double gap = GAP_MIN + dice.nextInt(GAP_SPREAD_MS) / 1_000.0;
       Pause.of(Duration.ofMillis((long) (1_000 * Math.min(gap, end - timeline.now()))));
-      System.err.printf(
-          "torture: %4.0f s, %d payments%n", timeline.now(), timeline.begun().size());
+      System.err.printf("torture: %4.0f s, %d payments%n", timeline.now(), timeline.begun().size());
       if (!names.isEmpty() && end - timeline.now() > QUIET_END) {
         String name = draw();
         double at = timeline.now();

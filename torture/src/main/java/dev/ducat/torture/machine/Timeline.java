@@ -97,8 +97,7 @@ final class Timeline {
 
   /** How a fault was recovered from. */
   Recovery recovery(double struck, double healed) {
-    double[] good =
-        calls.stream().filter(Call::good).mapToDouble(Call::ended).sorted().toArray();
+    double[] good = calls.stream().filter(Call::good).mapToDouble(Call::ended).sorted().toArray();
     return Recovery.of(good, struck, healed, now());
   }
 }

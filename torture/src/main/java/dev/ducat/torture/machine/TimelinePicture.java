@@ -148,7 +148,12 @@ final class TimelinePicture {
       }
     }
     XYChart chart = chart("latency of calls, ms");
-    line(chart, "p99, without payments whose PSP stays silent", per(inBin, all -> quantile(all, 0.99)), ORANGE, XYSeriesRenderStyle.Line);
+    line(
+        chart,
+        "p99, without payments whose PSP stays silent",
+        per(inBin, all -> quantile(all, 0.99)),
+        ORANGE,
+        XYSeriesRenderStyle.Line);
     line(chart, "p50", per(inBin, all -> quantile(all, 0.5)), BLUE, XYSeriesRenderStyle.Line);
     chart.getStyler().setYAxisLogarithmic(true).setYAxisMin(LATENCY_MIN).setYAxisMax(10_000.0);
     return chart;
@@ -172,7 +177,9 @@ final class TimelinePicture {
   }
 
   private static double[] per(List<List<Double>> inBin, ToDoubleFunction<List<Double>> value) {
-    return inBin.stream().mapToDouble(all -> all.isEmpty() ? Double.NaN : value.applyAsDouble(all)).toArray();
+    return inBin.stream()
+        .mapToDouble(all -> all.isEmpty() ? Double.NaN : value.applyAsDouble(all))
+        .toArray();
   }
 
   static double quantile(List<Double> all, double share) {
@@ -187,11 +194,7 @@ final class TimelinePicture {
 
   private XYChart chart(String what) {
     XYChart chart =
-        new XYChartBuilder()
-            .width(WIDTH - RIGHT)
-            .height(PANEL)
-            .yAxisTitle(what)
-            .build();
+        new XYChartBuilder().width(WIDTH - RIGHT).height(PANEL).yAxisTitle(what).build();
     chart
         .getStyler()
         .setXAxisMin(0.0)

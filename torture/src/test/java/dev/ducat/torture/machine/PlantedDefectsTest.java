@@ -269,9 +269,7 @@ final class PlantedDefectsTest {
     Map<String, Set<String>> found = new LinkedHashMap<>();
     for (Finding finding : report.findings()) {
       for (Finding.Violation violation : finding.violations()) {
-        found
-            .computeIfAbsent(violation.subject(), none -> new TreeSet<>())
-            .add(finding.id());
+        found.computeIfAbsent(violation.subject(), none -> new TreeSet<>()).add(finding.id());
       }
     }
     return found;

@@ -339,7 +339,8 @@ final class InvariantCheckTest {
             UUID.fromString(
                 house()
                     .one(
-                        "select saga_id::text from payment.saga where kind = 'CANCEL' and payment_id = '"
+                        "select saga_id::text from payment.saga where kind = 'CANCEL' and"
+                            + " payment_id = '"
                             + canceled
                             + "'")));
     String authorized =
