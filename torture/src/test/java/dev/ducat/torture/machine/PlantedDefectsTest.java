@@ -14,6 +14,7 @@ import dev.ducat.proto.payments.v1.CreatePaymentRequest;
 import dev.ducat.proto.payments.v1.Payment;
 import dev.ducat.proto.payments.v1.PaymentServiceGrpcClient;
 import dev.ducat.proto.payments.v1.PaymentState;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -142,7 +143,8 @@ final class PlantedDefectsTest {
   /** Publishing before the commit: of a transaction that rolled back Kafka tells all the same. */
   private void publishWithoutCommit(Cluster cluster, String payment) throws Exception {
     ConsumerRecord<String, byte[]> record = published(cluster, payment).getLast();
-    record.headers().remove("ce_id").add("ce_id", IdKind.EVENT.text(UUID.randomUUID()).getBytes());
+    byte[] unknown = IdKind.EVENT.text(UUID.randomUUID()).getBytes(StandardCharsets.UTF_8);
+    record.headers().remove("ce_id").add("ce_id", unknown);
     publish(cluster, record);
     expect(payment, "O1");
   }
