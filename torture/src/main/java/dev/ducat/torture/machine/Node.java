@@ -30,6 +30,8 @@ record Node(Process process, SocketAddress grpc) {
                     java,
                     "-Xmx384m",
                     "-XX:+UseSerialGC",
+                    // It may live for seconds only: what it compiles it should have of it at once.
+                    "-XX:TieredStopAtLevel=1",
                     "--enable-native-access=ALL-UNNAMED",
                     "-cp",
                     System.getProperty("java.class.path"),

@@ -84,10 +84,11 @@ final class Reads {
         last = one.getPayment();
       }
     }
+    // Resumed, a watch begins with what is long past: only a snapshot is news.
     if (after == 0 && !seen.isEmpty()) {
       notOlder("WatchPayment", known, seen.getFirst().getPayment());
+      client.saw(sent, seen.getLast().getPayment());
     }
-    client.saw(sent, last);
     return last;
   }
 

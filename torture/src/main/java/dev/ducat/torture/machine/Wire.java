@@ -126,6 +126,11 @@ final class Wire implements AutoCloseable {
       there.setTcpNoDelay(true);
       sockets.add(node);
       sockets.add(there);
+      if (isCut()) {
+        // It came about while everything was being broken.
+        close(node);
+        close(there);
+      }
       Thread.ofVirtual().start(() -> pump(node, there, Way.TO_SERVICE));
       Thread.ofVirtual().start(() -> pump(there, node, Way.TO_NODE));
     } catch (IOException away) {
