@@ -102,10 +102,15 @@ final class Results {
             name,
             hits.size(),
             hits.stream().filter(hit -> hit.getBoolean("dipped")).count(),
-            seconds(recoveries.get(recoveries.size() / 2)),
+            seconds(median(recoveries)),
             seconds(recoveries.getLast()),
             seconds(
                 hits.stream().mapToDouble(hit -> hit.getDouble("longest_wait_s")).max().orElse(0)));
+  }
+
+  private static double median(List<Double> sorted) {
+    int size = sorted.size();
+    return (sorted.get((size - 1) / 2) + sorted.get(size / 2)) / 2;
   }
 
   private static String seconds(double value) {
