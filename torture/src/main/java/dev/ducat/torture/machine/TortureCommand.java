@@ -1,6 +1,7 @@
 package dev.ducat.torture.machine;
 
 import dev.ducat.launcher.check.BalanceSamples;
+import dev.ducat.launcher.check.ClientHistory;
 import dev.ducat.launcher.check.Drain;
 import dev.ducat.launcher.check.InvariantCheck;
 import io.vertx.core.json.JsonObject;
@@ -204,8 +205,21 @@ public final class TortureCommand implements Callable<Integer> {
           run.witness().timeline(),
           run.struck());
     }
-    violations.forEach(one -> System.err.println("torture: seed " + settings.seed() + ": " + one));
+    violations.forEach(
+        one -> {
+          System.err.println("torture: seed " + settings.seed() + ": " + one);
+          told(run, one).forEach(call -> System.err.println("torture:   " + call));
+        });
     return violations.isEmpty() ? 0 : 1;
+  }
+
+  /** What clients were told of the payment that a violation is about, each in its own order. */
+  private static List<String> told(Run run, String violation) {
+    return run.witness().history().calls().stream()
+        .filter(call -> call.told() instanceof ClientHistory.Answered)
+        .filter(call -> violation.contains(((ClientHistory.Answered) call.told()).paymentId()))
+        .map(call -> call.client() + " " + call.told())
+        .toList();
   }
 
   private static String version() throws IOException {
