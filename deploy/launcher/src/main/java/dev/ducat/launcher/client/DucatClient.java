@@ -93,6 +93,8 @@ public final class DucatClient implements AutoCloseable {
     return onLoop(
             () ->
                 send(address, method, request, timeout).compose(response -> ended(response, each)))
+        // A server that stands still ends no stream.
+        .timeout(timeout.plus(GRACE).toMillis(), TimeUnit.MILLISECONDS)
         .recover(failure -> Future.failedFuture(asCallFailure(failure)));
   }
 
