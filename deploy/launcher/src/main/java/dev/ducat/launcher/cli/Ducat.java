@@ -26,6 +26,8 @@ import picocli.CommandLine.ParameterException;
       WatchCommand.class,
       BalanceCommand.class,
       VerifyCommand.class,
+      SagasCommand.class,
+      RelayCommand.class,
       EventsCommand.class,
       SimulatorCommand.class,
       ConformanceCommand.class,
