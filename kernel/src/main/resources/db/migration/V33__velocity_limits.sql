@@ -33,3 +33,7 @@ begin
   end if;
   return p_found;
 end $$;
+
+-- As everything of the application: see V30.
+alter table payment.velocity owner to ducat_owner;
+alter function payment.expect_within_limits(bigint, bigint) owner to ducat_owner;
