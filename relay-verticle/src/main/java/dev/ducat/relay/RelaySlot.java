@@ -1,7 +1,11 @@
 package dev.ducat.relay;
 
+import dev.ducat.kernel.bus.BusException;
+import dev.ducat.kernel.bus.BusFailure;
 import dev.ducat.kernel.shard.Lease;
 import dev.ducat.kernel.sql.Await;
+import dev.ducat.proto.internal.v1.DeadEventsReply;
+import dev.ducat.proto.internal.v1.RedriveCommand;
 import dev.ducat.proto.operations.v1.RelaySlotState;
 import dev.ducat.proto.operations.v1.RelayStream;
 import dev.ducat.relay.SlotSession.Setting;
@@ -10,6 +14,8 @@ import io.vertx.core.Promise;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +36,8 @@ final class RelaySlot {
   private final Lease lease;
   private final RelayStore store;
   private final SlotMetrics metrics;
+  private final Suspicion suspicion = new Suspicion();
+  private final Queue<Wish> wishes = new ConcurrentLinkedQueue<>();
   private final Semaphore doorbell = new Semaphore(0);
   private final Promise<Void> ended = Promise.promise();
   private volatile boolean open = true;
@@ -40,6 +48,12 @@ final class RelaySlot {
   private Positions copied = known;
   private long copyDueNanos;
   private long loggedNanos;
+
+  /** A copy of the positions that is on its way. */
+  private Future<Void> copying = Future.succeededFuture();
+
+  /** What an operator asked for, until the slot's thread has recorded it. */
+  private record Wish(RedriveCommand command, Promise<DeadEventsReply> answer) {}
 
   RelaySlot(Setting setting, Lease lease, List<String> streams) {
     this.setting = setting;
@@ -102,6 +116,22 @@ final class RelaySlot {
     }
   }
 
+  /** Records that an operator wants a parked event published. */
+  Future<DeadEventsReply> redrive(RedriveCommand command) {
+    SlotStatus now = status;
+    if (now.state() != SlotState.RELAYING) {
+      return Future.failedFuture(unavailable(now));
+    }
+    Wish wish = new Wish(command, Promise.promise());
+    wishes.add(wish);
+    ring();
+    return wish.answer().future();
+  }
+
+  private static BusException unavailable(SlotStatus now) {
+    return new BusException(BusFailure.UNAVAILABLE, "the slot publishes nothing: " + now.reason());
+  }
+
   /** Ends after the transaction in hand. */
   Future<Void> stop() {
     open = false;
@@ -131,6 +161,10 @@ final class RelaySlot {
         boolean news = runOnce() > 0 || pause(poll);
         poll = news ? setting.relay().poll().first() : doubled(poll, setting.relay().poll().max());
         backoff = setting.relay().retry().first();
+      } catch (EventRefused refused) {
+        LOG.error("relay slot {} takes the slot anew: {}", lease.unit(), refused.getMessage());
+        metrics.refused();
+        closeSession();
       } catch (RelayStopped finding) {
         fail(SlotState.STOPPED, finding);
         pauseDeaf(setting.relay().retry().stopped());
@@ -153,12 +187,17 @@ final class RelaySlot {
       current = take();
       session = current;
     }
+    answerWishes(current);
     long started = now();
     int events = current.runOnce();
+    metrics.parked(current.parked());
     becomeRelaying();
     known = current.published();
     if (events > 0) {
       metrics.published(events, now() - started);
+    }
+    if (atLeastOnce() && copying.isComplete()) {
+      copy();
     }
     if (now() - copyDueNanos >= 0) {
       copyDueNanos = now() + setting.relay().retry().copyEvery().toNanos();
@@ -166,6 +205,22 @@ final class RelaySlot {
       store.lag(known).onSuccess(metrics::lag);
     }
     return events;
+  }
+
+  private boolean atLeastOnce() {
+    return setting.relay().mode() == RelaySettings.Mode.AT_LEAST_ONCE;
+  }
+
+  private void answerWishes(SlotSession current) {
+    for (Wish wish = wishes.poll(); wish != null; wish = wishes.poll()) {
+      try {
+        wish.answer().complete(current.askRedrive(wish.command()));
+      } catch (RuntimeException failed) {
+        // Whether it was recorded is unknown, and asking again settles it.
+        wish.answer().fail(new BusException(BusFailure.TIMEOUT, failed.toString()));
+        throw failed;
+      }
+    }
   }
 
   private SlotSession take() {
@@ -179,7 +234,7 @@ final class RelaySlot {
       throw new IllegalStateException("the slot is somebody else's");
     }
     fresh = false;
-    return SlotSession.open(setting, lease, store);
+    return SlotSession.open(setting, lease, store, suspicion);
   }
 
   /**
@@ -198,18 +253,16 @@ final class RelaySlot {
   private void copy() {
     Positions now = known;
     if (!now.equals(copied)) {
-      store
-          .copy(now, lease.unit(), lease.epoch())
-          .onFailure(later -> LOG.debug("positions were not copied: {}", later.getMessage()));
+      copying =
+          store
+              .copy(now, lease, atLeastOnce())
+              .onFailure(later -> LOG.debug("positions were not copied: {}", later.getMessage()));
       copied = now;
     }
   }
 
   private void fail(SlotState state, RuntimeException failure) {
-    if (session != null) {
-      session.close();
-      session = null;
-    }
+    closeSession();
     store.discard();
     metrics.failed();
     String reason = String.valueOf(failure.getMessage());
@@ -223,7 +276,21 @@ final class RelaySlot {
         LOG.warn("relay slot {} waits: {}", lease.unit(), reason);
       }
     }
+    refuseWishes();
     measureLag();
+  }
+
+  private void closeSession() {
+    if (session != null) {
+      session.close();
+      session = null;
+    }
+  }
+
+  private void refuseWishes() {
+    for (Wish wish = wishes.poll(); wish != null; wish = wishes.poll()) {
+      wish.answer().fail(unavailable(status));
+    }
   }
 
   /** While nothing can be published, somebody should see how much gathers. */
@@ -241,7 +308,7 @@ final class RelaySlot {
       if (session != null) {
         session.close();
         Await.result(
-            store.copy(known, lease.unit(), lease.epoch()),
+            store.copy(known, lease, atLeastOnce()),
             setting.node().leases().settings().drain());
       }
     } catch (RuntimeException away) {
@@ -250,6 +317,7 @@ final class RelaySlot {
       store.discard();
       metrics.close();
       become(SlotState.ENDED, null);
+      refuseWishes();
       ended.complete();
     }
   }
