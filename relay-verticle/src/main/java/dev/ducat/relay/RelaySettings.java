@@ -15,6 +15,7 @@ import java.util.Map;
  * @param poll how often an idle slot looks for news that no doorbell announced
  * @param retry what happens after failures
  * @param retention how long events stay in the outbox, at least until they are published
+ * @param replicationSlot by which {@link Mode#EXTERNAL} knows what is published
  */
 public record RelaySettings(
     Mode mode,
@@ -25,7 +26,8 @@ public record RelaySettings(
     Batch batch,
     Poll poll,
     Retry retry,
-    Duration retention) {
+    Duration retention,
+    String replicationSlot) {
 
   /** How events get to Kafka. */
   public enum Mode {
@@ -108,31 +110,34 @@ public record RelaySettings(
             Duration.ofSeconds(5),
             Duration.ofSeconds(30),
             Duration.ofSeconds(1)),
-        Duration.ofDays(90));
+        Duration.ofDays(90),
+        "ducat_outbox");
   }
 
   public RelaySettings withMode(Mode changed) {
-    return with(changed, batch, poll, retry, retention);
+    return with(changed, batch, poll, retry);
   }
 
   public RelaySettings withBatch(int recordsMax, long bytesMax) {
-    return with(mode, new Batch(recordsMax, bytesMax), poll, retry, retention);
+    return with(mode, new Batch(recordsMax, bytesMax), poll, retry);
   }
 
   public RelaySettings withPoll(Poll changed) {
-    return with(mode, batch, changed, retry, retention);
+    return with(mode, batch, changed, retry);
   }
 
   public RelaySettings withRetry(Retry changed) {
-    return with(mode, batch, poll, changed, retention);
+    return with(mode, batch, poll, changed);
   }
 
-  public RelaySettings withRetention(Duration changed) {
-    return with(mode, batch, poll, retry, changed);
+  public RelaySettings withRetention(Duration kept, String slot) {
+    return new RelaySettings(
+        mode, bootstrap, kafka, partitions, replicationFactor, batch, poll, retry, kept, slot);
   }
 
-  private RelaySettings with(Mode m, Batch b, Poll p, Retry r, Duration kept) {
-    return new RelaySettings(m, bootstrap, kafka, partitions, replicationFactor, b, p, r, kept);
+  private RelaySettings with(Mode m, Batch b, Poll p, Retry r) {
+    return new RelaySettings(
+        m, bootstrap, kafka, partitions, replicationFactor, b, p, r, retention, replicationSlot);
   }
 
   private static void ascending(String name, Duration first, Duration max) {

@@ -27,6 +27,7 @@ public final class RelayVerticle extends VerticleBase implements UnitOwner {
   private final ShardSettings shards;
   private final Map<Integer, RelaySlot> slots = new ConcurrentHashMap<>();
   private @Nullable KafkaSetup kafka;
+  private @Nullable Retention retention;
   private final List<Registration> served = new CopyOnWriteArrayList<>();
   private final Map<Lease, Registration> told = new ConcurrentHashMap<>();
 
@@ -39,6 +40,9 @@ public final class RelayVerticle extends VerticleBase implements UnitOwner {
   /** Completes although Kafka may be down: payments do not wait for it. */
   @Override
   public Future<?> start() {
+    Retention kept = new Retention(vertx, node, settings);
+    retention = kept;
+    kept.start();
     RelayQueries queries = new RelayQueries(node, settings.mode());
     return Future.all(
             node.bus()
@@ -78,6 +82,10 @@ public final class RelayVerticle extends VerticleBase implements UnitOwner {
   @Override
   public Future<?> stop() {
     KafkaSetup connected = kafka;
+    Retention kept = retention;
+    if (kept != null) {
+      kept.stop();
+    }
     return node.leases()
         .withdraw(UnitKind.RELAY_SLOT)
         .eventually(() -> Future.join(served.stream().map(Registration::close).toList()))

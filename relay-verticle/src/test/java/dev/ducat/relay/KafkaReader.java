@@ -39,7 +39,14 @@ final class KafkaReader implements AutoCloseable {
   private final KafkaConsumer<byte[], byte[]> consumer;
   private final List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
 
+  private final List<String> topics;
+
   KafkaReader() {
+    this(EVENT_TOPICS);
+  }
+
+  KafkaReader(List<String> topics) {
+    this.topics = topics;
     consumer =
         new KafkaConsumer<>(
             Map.of(
@@ -93,7 +100,7 @@ final class KafkaReader implements AutoCloseable {
     if (consumer.assignment().isEmpty()) {
       List<TopicPartition> partitions =
           consumer.listTopics().entrySet().stream()
-              .filter(topic -> EVENT_TOPICS.contains(topic.getKey()))
+              .filter(topic -> topics.contains(topic.getKey()))
               .flatMap(topic -> topic.getValue().stream())
               .map(info -> new TopicPartition(info.topic(), info.partition()))
               .toList();

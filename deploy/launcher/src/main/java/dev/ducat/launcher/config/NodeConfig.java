@@ -2,12 +2,14 @@ package dev.ducat.launcher.config;
 
 import dev.ducat.kernel.shard.ShardSettings;
 import dev.ducat.kernel.sql.PgSettings;
+import dev.ducat.relay.RelaySettings;
 import dev.ducat.saga.ConnectorTerms;
 import dev.ducat.saga.Fee;
 import dev.ducat.saga.Limits;
 import dev.ducat.saga.RiskTerms;
 import dev.ducat.saga.connector.RemoteSettings;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param data folder of the embedded services, and of what nodes on one host tell each other
  * @param actors the verticles that run here
  * @param services the real services, or null for the embedded ones
+ * @param relay how events get to Kafka
  * @param chainKey key of the ledger's hash chain; null for the one of development
  * @param limits how large payments may be, and how many there may be
  * @param risk the risk service; null for none
@@ -35,6 +38,7 @@ public record NodeConfig(
     @Nullable Services services,
     Cluster cluster,
     ShardSettings units,
+    Relay relay,
     @Nullable SecretKey chainKey,
     Fees fees,
     Limits limits,
@@ -53,6 +57,14 @@ public record NodeConfig(
    * @param host an address of this machine
    */
   public record Listen(String host, int grpcPort, int operationsPort, int httpPort) {}
+
+  /**
+   * How events get to Kafka.
+   *
+   * @param replicationSlot of the program in the relay's place
+   * @param retention how long events stay in the outbox
+   */
+  public record Relay(RelaySettings.Mode mode, String replicationSlot, Duration retention) {}
 
   /** Where the real services are. Its text shows no password. */
   public record Services(PgSettings postgres, RedisUri redis, String kafkaBootstrap) {}
