@@ -86,14 +86,14 @@ final class ParkedStore {
       """;
 
   private final Supplier<PgConnection> connection;
-  private final SlotLog log;
+  private final SlotStreamStore log;
   private final String[] streams;
   private final Duration answerMax;
 
   ParkedStore(
       Lease lease, Supplier<PgConnection> connection, List<String> streams, Duration answerMax) {
     this.connection = connection;
-    this.log = new SlotLog(lease, connection, answerMax);
+    this.log = new SlotStreamStore(lease, connection, answerMax);
     this.streams = streams.toArray(String[]::new);
     this.answerMax = answerMax;
   }
@@ -222,11 +222,11 @@ final class ParkedStore {
   /** A parked event as people see it. */
   Optional<DeadEvent> find(UUID eventId) {
     RowSet<Row> rows =
-        run(new SqlStatement(DeadEvents.SELECT + " where event_id = $1::uuid"
+        run(new SqlStatement(DeadEventStore.SELECT + " where event_id = $1::uuid"
             + " and redriven_at is null", Tuple.of(eventId)));
     return rows.size() == 0
         ? Optional.empty()
-        : Optional.of(DeadEvents.read(rows.iterator().next()));
+        : Optional.of(DeadEventStore.read(rows.iterator().next()));
   }
 
   private static SqlStatement row(StoredEvent stored, String cause, String error, boolean asked) {

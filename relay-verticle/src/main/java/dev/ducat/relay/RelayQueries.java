@@ -46,12 +46,12 @@ final class RelayQueries {
   private final Clock clock;
   private final ShardSettings shards;
   private final RelayStatusStore store;
-  private final DeadEvents dead;
+  private final DeadEventStore dead;
   private final Mode mode;
 
   RelayQueries(Node node, Mode mode) {
     this.mode = mode;
-    this.dead = new DeadEvents(node.queries());
+    this.dead = new DeadEventStore(node);
     this.bus = node.bus();
     this.clock = node.clock();
     this.shards = node.leases().settings();

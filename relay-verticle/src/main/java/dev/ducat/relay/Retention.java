@@ -1,18 +1,11 @@
 package dev.ducat.relay;
 
 import dev.ducat.kernel.node.Node;
-import dev.ducat.kernel.sql.DatabaseRole;
 import dev.ducat.relay.RelaySettings.Mode;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import io.vertx.pgclient.PgConnection;
-import io.vertx.sqlclient.Tuple;
 import java.time.Duration;
-import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
-import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,12 +21,14 @@ final class Retention {
   private final Vertx vertx;
   private final Node node;
   private final RelaySettings settings;
+  private final RetentionStore store;
   private boolean open = true;
 
   Retention(Vertx vertx, Node node, RelaySettings settings) {
     this.vertx = vertx;
     this.node = node;
     this.settings = settings;
+    this.store = new RetentionStore(vertx, node);
   }
 
   /** Begins now, and goes on every hour. */
@@ -62,32 +57,9 @@ final class Retention {
    * @return the partitions dropped
    */
   Future<List<String>> runOnce() {
-    return PgConnection.connect(
-            vertx, node.postgres().forQueries("ducat-retention", DatabaseRole.WRITER))
-        .compose(
-            connection ->
-                connection
-                    .preparedQuery("select outbox.ensure_partitions($1::int)")
-                    .execute(Tuple.of(WEEKS_AHEAD))
-                    .compose(made -> drop(connection, new ArrayList<>()))
-                    .eventually(connection::close));
-  }
-
-  private Future<List<String>> drop(PgConnection connection, List<String> dropped) {
-    OffsetDateTime before =
-        node.clock().now().minus(settings.retention()).atOffset(ZoneOffset.UTC);
-    return connection
-        .preparedQuery("select outbox.drop_published($1::timestamptz, $2::text)")
-        .execute(
-            Tuple.of(before, settings.mode() == Mode.EXTERNAL ? settings.replicationSlot() : null))
-        .compose(
-            rows -> {
-              @Nullable String name = rows.iterator().next().getString(0);
-              if (name == null) {
-                return Future.succeededFuture(dropped);
-              }
-              dropped.add(name);
-              return drop(connection, dropped);
-            });
+    return store.keep(
+        WEEKS_AHEAD,
+        node.clock().now().minus(settings.retention()),
+        settings.mode() == Mode.EXTERNAL ? settings.replicationSlot() : null);
   }
 }

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * the owner at the present epoch commits. After any failure nothing of it is used again: the slot
  * raises its epoch, which settles a commit whose answer was lost, and reads the stream anew.
  */
-final class SlotLog {
+final class SlotStreamStore {
   private static final String READ =
       "select n, head from outbox.stream"
           + " where stream = $1::text and owner = $2::uuid and epoch = $3::bigint";
@@ -34,7 +34,7 @@ final class SlotLog {
 
   private record Standing(long n, long head) {}
 
-  SlotLog(Lease lease, Supplier<PgConnection> connection, Duration answerMax) {
+  SlotStreamStore(Lease lease, Supplier<PgConnection> connection, Duration answerMax) {
     this.lease = lease;
     this.connection = connection;
     this.answerMax = answerMax;

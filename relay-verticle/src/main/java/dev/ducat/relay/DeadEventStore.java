@@ -2,6 +2,7 @@ package dev.ducat.relay;
 
 import com.google.protobuf.Timestamp;
 import dev.ducat.kernel.id.IdKind;
+import dev.ducat.kernel.node.Node;
 import dev.ducat.proto.operations.v1.DeadEvent;
 import dev.ducat.proto.operations.v1.DeadEventCause;
 import dev.ducat.proto.operations.v1.ListDeadEventsRequest;
@@ -19,7 +20,7 @@ import java.util.Optional;
 import java.util.UUID;
 
 /** Parked events, for people: read beside the slots. */
-final class DeadEvents {
+final class DeadEventStore {
   static final String SELECT =
       "select event_id, stream, seq, topic, key, type, tenant, version, cause, error,"
           + " redrive_asked_at is not null, occurred_at, parked_at from outbox.parked";
@@ -41,8 +42,8 @@ final class DeadEvents {
 
   private final Pool pool;
 
-  DeadEvents(Pool pool) {
-    this.pool = pool;
+  DeadEventStore(Node node) {
+    this.pool = node.queries();
   }
 
   Future<Long> count() {
