@@ -3,6 +3,7 @@ package dev.ducat.gateway;
 import dev.ducat.proto.internal.v1.OperatorCommand;
 import dev.ducat.proto.internal.v1.PaymentQueryReply;
 import dev.ducat.proto.internal.v1.PaymentQueryRequest;
+import dev.ducat.proto.internal.v1.ShardReply;
 import dev.ducat.proto.operations.v1.CompensateSagaRequest;
 import dev.ducat.proto.operations.v1.GetRelayStatusRequest;
 import dev.ducat.proto.operations.v1.GetSagaRequest;
@@ -106,11 +107,20 @@ final class SagaEndpoint {
         .compose(
             reply ->
                 switch (reply.getAnswerCase()) {
-                  case SAGA -> Future.succeededFuture(reply.getSaga());
+                  case SAGA -> decided(call, reply);
                   case REFUSAL -> PaymentEndpoint.refused(reply.getRefusal());
                   case PAYMENT, REFUND, REPORTED, ANSWER_NOT_SET ->
                       Future.failedFuture(PaymentEndpoint.unreadable("the shard"));
                 });
+  }
+
+  /** What was decided before is answered as it is now. */
+  private Future<Saga> decided(UnaryCall<?, Saga> call, ShardReply reply) {
+    if (reply.getReplayed()) {
+      call.markReplayed();
+    }
+    Saga saga = reply.getSaga();
+    return saga.hasPayment() ? Future.succeededFuture(saga) : read(call, saga.getSagaId());
   }
 
   private Future<Saga> read(Call call, String sagaId) {

@@ -61,15 +61,20 @@ final class SagaValidation {
   }
 
   static void check(RetrySagaRequest request) {
-    about(request.getSagaId(), request.getReason(), request.getVersion()).done();
+    Check check = about(request.getSagaId(), request.getReason(), request.getVersion());
+    key(check, request.getIdempotencyKey());
+    check.done();
   }
 
   static void check(CompensateSagaRequest request) {
-    about(request.getSagaId(), request.getReason(), request.getVersion()).done();
+    Check check = about(request.getSagaId(), request.getReason(), request.getVersion());
+    key(check, request.getIdempotencyKey());
+    check.done();
   }
 
   static void check(ResolveSagaRequest request) {
     Check check = about(request.getSagaId(), request.getReason(), request.getVersion());
+    key(check, request.getIdempotencyKey());
     String key = request.getOperationKey();
     // Only compared with what is stored, never stored itself.
     check.that(
@@ -121,6 +126,10 @@ final class SagaValidation {
     check.text("reason", reason, 1, REASON_CHARS_MAX, Characters.LINE);
     check.that(version >= 0, "version", "must not be negative");
     return check;
+  }
+
+  private static void key(Check check, String key) {
+    check.text("idempotency_key", key, 0, KEY_CHARS_MAX, Characters.PRINTABLE_ASCII);
   }
 
   private static void sagaId(Check check, String sagaId) {

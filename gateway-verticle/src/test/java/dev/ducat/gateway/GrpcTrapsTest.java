@@ -502,7 +502,13 @@ class GrpcTrapsTest {
             "ListRefunds",
             "ReportOperation",
             "ExplainPayment",
-            "VerifyLedger");
+            "VerifyLedger",
+            "ListSagas",
+            "GetSaga",
+            "RetrySaga",
+            "CompensateSaga",
+            "ResolveSaga",
+            "GetRelayStatus");
     return Stream.of(
             PaymentServiceGrpcService.SERVICE_DESCRIPTOR,
             ConnectorCallbackServiceGrpcService.SERVICE_DESCRIPTOR,

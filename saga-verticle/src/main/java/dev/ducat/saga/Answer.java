@@ -60,6 +60,15 @@ final class Answer {
     return ShardReply.newBuilder().setSaga(saga).setAtRest(true).build();
   }
 
+  /** Which saga came of a decision of before: only its id, the reader knows the rest. */
+  static ShardReply decided(OperatorRules.Decided before) {
+    return ShardReply.newBuilder()
+        .setSaga(dev.ducat.proto.operations.v1.Saga.newBuilder().setSagaId(before.sagaId()))
+        .setReplayed(before.replayed())
+        .setAtRest(true)
+        .build();
+  }
+
   static Refusal sagaNotFound() {
     return Refusal.newBuilder()
         .setReason(RefusalReason.REFUSAL_REASON_SAGA_NOT_FOUND)

@@ -28,6 +28,14 @@ final class OperatorRules {
   /** It is so already. */
   record Unchanged() implements Verdict {}
 
+  /**
+   * It was decided before.
+   *
+   * @param sagaId what came of it: the saga itself, or the refund that began
+   * @param replayed whether it is known by its key
+   */
+  record Decided(String sagaId, boolean replayed) implements Verdict {}
+
   /** What was captured is given back by a refund, a saga of its own. */
   record GiveBack() implements Verdict {}
 
@@ -62,8 +70,23 @@ final class OperatorRules {
     };
   }
 
+  /** The command's idempotency key; empty where it has none. */
+  static String keyOf(OperatorCommand command) {
+    return switch (command.getRequestCase()) {
+      case RETRY -> command.getRetry().getIdempotencyKey();
+      case COMPENSATE -> command.getCompensate().getIdempotencyKey();
+      case RESOLVE -> command.getResolve().getIdempotencyKey();
+      case REQUEST_NOT_SET -> throw new IllegalArgumentException("no command");
+    };
+  }
+
   /** Judges a command about a saga as its last commit left it. */
   static Verdict judge(OperatorCommand command, Saga saga, Standing standing) {
+    Verdict before = Attention.decidedBefore(command, saga);
+    return before != null ? before : judgeAnew(command, saga, standing);
+  }
+
+  private static Verdict judgeAnew(OperatorCommand command, Saga saga, Standing standing) {
     return switch (command.getRequestCase()) {
       case RETRY -> retry(saga, command.getRetry().getVersion());
       case COMPENSATE -> compensate(saga, standing, command.getCompensate().getVersion());
@@ -127,13 +150,18 @@ final class OperatorRules {
   }
 
   private static Verdict giveBack(Saga saga, Standing standing) {
+    // Of what was captured later, the captures' own sagas give back.
     boolean captures =
-        saga.claim().kind() == SagaKind.PAYMENT || saga.claim().kind() == SagaKind.CAPTURE;
-    return captures
-            && standing.payment().getState() == PaymentState.PAYMENT_STATE_SETTLED
-            && standing.refundable() > 0
-        ? new GiveBack()
-        : ended(saga);
+        (saga.claim().kind() == SagaKind.PAYMENT || saga.claim().kind() == SagaKind.CAPTURE)
+            && !saga.data().getCaptureKey().isEmpty();
+    if (!captures || standing.payment().getState() != PaymentState.PAYMENT_STATE_SETTLED) {
+      return ended(saga);
+    }
+    if (standing.refundable() > 0) {
+      return new GiveBack();
+    }
+    String begun = Attention.refundBegun(saga);
+    return begun.isEmpty() ? ended(saga) : new Decided(begun, false);
   }
 
   private static Verdict resolve(Saga saga, ResolveSagaRequest request) {

@@ -384,18 +384,28 @@ final class PaymentBatch {
     switch (OperatorRules.judge(command, live.saga(), live.standing())) {
       case OperatorRules.Apply apply -> {
         Decision decision =
-            sagas.attend(live.saga(), live.standing(), apply, now, ThreadLocalRandom.current());
+            sagas.attend(
+                Attention.noted(live.saga(), command, ""),
+                live.standing(),
+                apply,
+                now,
+                ThreadLocalRandom.current());
         take(live, decision.with(Attention.audit(command, live, decision)), now, Duration.ZERO);
         attended(attend, decision.saga(), decision.standing());
       }
       case OperatorRules.Unchanged same -> attended(attend, live.saga(), live.standing());
+      case OperatorRules.Decided before ->
+          replies.add(new Reply(attend.reply(), Answer.decided(before)));
       case OperatorRules.GiveBack back -> giveBack(attend, live, version);
       case OperatorRules.Refuse refuse ->
           replies.add(new Reply(attend.reply(), refusal(refuse.refusal())));
     }
   }
 
-  /** The refund of an operator: one per captured saga, under a key that says so. */
+  /**
+   * The refund of an operator, under a key that says so. What captured remembers it, so that it
+   * answers for the same decision later.
+   */
   private void giveBack(Attend attend, Live captured, int version) {
     OperatorCommand command = attend.request().getAttend();
     Standing standing = captured.standing();
@@ -422,11 +432,16 @@ final class PaymentBatch {
                 now);
         Decision begun =
             sagas.operate(claim, begin.data(), standing, null, now, ThreadLocalRandom.current());
-        Decision decision = begun.with(Attention.audit(command, captured, begun));
+        Saga noted = Attention.noted(captured.saga(), command, claim.sagaText());
+        Decision decision =
+            begun.with(Attention.audit(command, captured, begun)).with(noted.next());
+        works.computeIfAbsent(
+            captured.id(), none -> new Work(attend.unit(), captured.saga(), captured.saga()));
         stand(claim, standing, decision.standing());
         works.put(claim.sagaId(), new Work(attend.unit(), null, decision.saga()));
         newKeys.put(PaymentBook.Key.of(claim), claim.sagaId());
         told.add(new Told(attend.unit().stream(), claim, decision));
+        others(attend.unit(), decision);
         attended(attend, decision.saga(), decision.standing());
       }
     }

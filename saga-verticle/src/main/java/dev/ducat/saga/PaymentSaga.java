@@ -145,19 +145,10 @@ public final class PaymentSaga {
       OperatorRules.Apply apply,
       Instant now,
       RandomGenerator random) {
-    SagaData.Builder data = saga.data().toBuilder();
-    if (apply.attested() != null) {
-      data.setAttested(apply.attested());
-    }
     Saga stated =
-        new Saga(
-            saga.claim(),
-            saga.step(),
-            saga.phase(),
-            saga.attempt(),
-            saga.nextAttemptAt(),
-            saga.version(),
-            data.build());
+        apply.attested() == null
+            ? saga
+            : saga.with(saga.data().toBuilder().setAttested(apply.attested()).build());
     return decide(stated, standing, apply.outcome(), now, random);
   }
 

@@ -28,6 +28,16 @@ public record Saga(
     }
   }
 
+  /** The same saga with other data. */
+  Saga with(SagaData other) {
+    return new Saga(claim, step, phase, attempt, nextAttemptAt, version, other);
+  }
+
+  /** As its next version. */
+  Saga next() {
+    return new Saga(claim, step, phase, attempt, nextAttemptAt, version + 1, data);
+  }
+
   /** Whether it is at work: it goes on by itself, and not only some day. */
   public boolean moves() {
     return switch (phase) {

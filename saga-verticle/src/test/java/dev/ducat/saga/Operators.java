@@ -45,6 +45,13 @@ final class Operators {
         }
       }
     }
+    String key = left % 2 == 0 ? "" : "decision-" + left;
+    switch (command.getRequestCase()) {
+      case RETRY -> command.getRetryBuilder().setIdempotencyKey(key);
+      case COMPENSATE -> command.getCompensateBuilder().setIdempotencyKey(key);
+      case RESOLVE -> command.getResolveBuilder().setIdempotencyKey(key);
+      case REQUEST_NOT_SET -> throw new IllegalStateException("nothing was decided");
+    }
     return Optional.of(command.build());
   }
 

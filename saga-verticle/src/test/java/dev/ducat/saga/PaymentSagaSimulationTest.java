@@ -266,13 +266,17 @@ final class PaymentSagaSimulationTest {
       switch (OperatorRules.judge(command, saga, before)) {
         case OperatorRules.Apply apply -> {
           settledByHand |= parked && saga.step() == Step.SETTLE;
-          Decision decision = sagas.attend(saga, before, apply, now, random);
+          Saga noted = Attention.noted(saga, command, "");
+          Decision decision = sagas.attend(noted, before, apply, now, random);
           decided(saga, decision);
           assertThat(decision.saga().phase()).as("seed %d", seed).isNotEqualTo(Phase.PARKED);
           OperatorRules.Verdict again = OperatorRules.judge(command, decision.saga(), standing());
           assertThat(again instanceof OperatorRules.Apply && command.hasResolve())
               .as("seed %d: the same statement applies twice", seed)
               .isFalse();
+          assertThat(again instanceof OperatorRules.Decided)
+              .as("seed %d: the same key decides once, without a key it is judged anew", seed)
+              .isEqualTo(!OperatorRules.keyOf(command).isEmpty());
         }
         case OperatorRules.GiveBack back -> {
           OperationCommand refund = Attention.refund(command, saga, before);
@@ -280,10 +284,17 @@ final class PaymentSagaSimulationTest {
               instanceof OperationRules.Begin begin) {
             Claim claim = claim(SagaKind.REFUND, first.paymentId(), "given-back-" + saga.version());
             long version = before.payment().getVersion();
-            taken(version, sagas.operate(claim, begin.data(), before, begin.open(), now, random));
+            Saga noted = Attention.noted(saga, command, claim.sagaText());
+            taken(
+                version,
+                sagas
+                    .operate(claim, begin.data(), before, begin.open(), now, random)
+                    .with(noted.next()));
           }
         }
         case OperatorRules.Unchanged same -> {}
+        case OperatorRules.Decided known ->
+            assertThat(known.replayed()).as("seed %d: no key comes twice", seed).isFalse();
         case OperatorRules.Refuse refuse ->
             assertThat(parked && command.hasRetry())
                 .as("seed %d: what stands still can be retried: %s", seed, refuse)

@@ -28,7 +28,8 @@ abstract class ClientCommand implements Callable<Integer> {
       names = "--address",
       paramLabel = "HOST:PORT",
       description =
-          "The node to ask. Default: a live one of the data folder, else localhost:50051.")
+          "The node to ask. Default: a live one of the data folder, else localhost:50051, for"
+              + " operators :50052.")
   private @Nullable String address;
 
   @Option(

@@ -64,10 +64,7 @@ public final class Ducat implements Runnable {
     CommandLine.UnmatchedArgumentException.printSuggestions(failure, commandLine.getErr());
     commandLine
         .getErr()
-        .println(
-            "Try 'ducat "
-                + (commandLine.getParent() == null ? "" : commandLine.getCommandName() + " ")
-                + "--help'.");
+        .println("Try '" + commandLine.getCommandSpec().qualifiedName() + " --help'.");
     return Shown.ERROR;
   }
 

@@ -7,7 +7,6 @@ import dev.ducat.proto.operations.v1.RelaySlotState;
 import dev.ducat.proto.operations.v1.RelayStatus;
 import dev.ducat.proto.operations.v1.RelayStream;
 import java.util.Locale;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -25,7 +24,7 @@ final class RelayCommand implements Runnable {
 
   @Override
   public void run() {
-    CommandLine.usage(spec.commandLine(), spec.commandLine().getOut());
+    spec.commandLine().usage(spec.commandLine().getOut());
   }
 
   @Command(

@@ -20,7 +20,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -51,7 +50,7 @@ final class SagasCommand implements Runnable {
 
   @Override
   public void run() {
-    CommandLine.usage(spec.commandLine(), spec.commandLine().getOut());
+    spec.commandLine().usage(spec.commandLine().getOut());
   }
 
   @Command(

@@ -10,6 +10,7 @@ import com.google.protobuf.Message;
 import com.google.protobuf.util.Durations;
 import dev.ducat.kernel.outbox.Topics;
 import dev.ducat.launcher.client.Addresses;
+import dev.ducat.launcher.client.Answer;
 import dev.ducat.launcher.client.CallFailure;
 import dev.ducat.launcher.client.DucatClient;
 import dev.ducat.launcher.events.EventReader;
@@ -35,6 +36,7 @@ import dev.ducat.proto.operations.v1.SagaFilter;
 import dev.ducat.proto.operations.v1.SagaKind;
 import dev.ducat.proto.operations.v1.SagaState;
 import dev.ducat.proto.payments.v1.CaptureMode;
+import dev.ducat.proto.payments.v1.CapturePaymentRequest;
 import dev.ducat.proto.payments.v1.CreatePaymentRequest;
 import dev.ducat.proto.payments.v1.GetPaymentRequest;
 import dev.ducat.proto.payments.v1.Payment;
@@ -46,6 +48,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -69,6 +72,9 @@ final class OperatorScenariosTest {
   @SuppressWarnings("NullAway.Init")
   private static Api api;
 
+  @SuppressWarnings("NullAway.Init")
+  private static DucatClient client;
+
   private static int keys;
 
   @BeforeAll
@@ -82,10 +88,12 @@ final class OperatorScenariosTest {
                 "DUCAT_CONNECTORS_SIMULATOR_UNKNOWN_MAX", "500ms"));
     house = new AuditedHouse(started, new ClientHistory());
     api = new Api(started);
+    client = new DucatClient("default");
   }
 
   @AfterAll
   static void stop() {
+    client.close();
     api.close();
     house.close();
   }
@@ -202,6 +210,13 @@ final class OperatorScenariosTest {
     return api.ask(
         PaymentServiceGrpcClient.GetPayment,
         GetPaymentRequest.newBuilder().setPaymentId(saga.getPaymentId()).build());
+  }
+
+  private static <Q extends Message, A extends Message> Answer<A> answer(
+      ServiceMethod<A, Q> method, Q request) {
+    return Api.await(
+        client.call(
+            Addresses.parse(house.house().node().info().operations()), method, request, LIMIT));
   }
 
   private static <Q extends Message, A extends Message> CallFailure refused(
@@ -381,11 +396,80 @@ final class OperatorScenariosTest {
         .atMost(LIMIT)
         .untilAsserted(
             () -> assertThat(payment(saga).getAmountRefunded()).isEqualTo(eur(1_000)));
+    // Once more: it is given back already, and nothing is left that could be.
+    assertThat(compensate(saga).getSagaId()).isEqualTo(begun.getSagaId());
+    assertThat(payment(saga).getAmountRefunded()).isEqualTo(eur(1_000));
     assertThat(audited(saga, 1).getFirst().getDetailsMap())
         .containsEntry("begun_saga_id", begun.getSagaId());
-    CallFailure nothingLeft =
-        refused(OperationsServiceGrpcClient.CompensateSaga, compensateOf(saga));
-    assertThat(nothingLeft.details().reason()).isEqualTo("SAGA_ENDED");
+  }
+
+  @Test
+  void whatWasCapturedLaterIsGivenBackByItsCapturesSaga() {
+    Payment payment = pay("sim_ok", CaptureMode.CAPTURE_MODE_MANUAL);
+    api.ask(
+        PaymentServiceGrpcClient.CapturePayment,
+        CapturePaymentRequest.newBuilder()
+            .setPaymentId(payment.getPaymentId())
+            .setIdempotencyKey("capture")
+            .setAmount(eur(600))
+            .build());
+    Map<SagaKind, Saga> sagas =
+        list(SagaFilter.newBuilder().setPaymentId(payment.getPaymentId())).stream()
+            .collect(Collectors.toMap(Saga::getKind, saga -> saga));
+    ends(sagas.get(SagaKind.SAGA_KIND_CAPTURE), PaymentState.PAYMENT_STATE_SETTLED);
+
+    Saga created = sagas.get(SagaKind.SAGA_KIND_CREATE);
+    assertThat(
+            refused(OperationsServiceGrpcClient.CompensateSaga, compensateOf(created))
+                .details()
+                .reason())
+        .isEqualTo("SAGA_ENDED");
+    compensate(sagas.get(SagaKind.SAGA_KIND_CAPTURE));
+    await()
+        .atMost(LIMIT)
+        .untilAsserted(
+            () -> assertThat(payment(created).getAmountRefunded()).isEqualTo(eur(600)));
+  }
+
+  @Test
+  void underOneKeyItIsDecidedOnce() {
+    Saga saga = inDoubt();
+    ResolveSagaRequest stated =
+        resolve(saga)
+            .setVersion(saga.getVersion())
+            .setIdempotencyKey("decision-1")
+            .setDone(done(1_000))
+            .build();
+    Answer<Saga> first = answer(OperationsServiceGrpcClient.ResolveSaga, stated);
+    assertThat(first.replayed()).isFalse();
+    ends(saga, PaymentState.PAYMENT_STATE_SETTLED);
+
+    Answer<Saga> again = answer(OperationsServiceGrpcClient.ResolveSaga, stated);
+    assertThat(again.replayed()).isTrue();
+    assertThat(again.message().getSagaId()).isEqualTo(saga.getSagaId());
+    assertThat(again.message().getState()).isEqualTo(SagaState.SAGA_STATE_DONE);
+    CallFailure reused =
+        refused(
+            OperationsServiceGrpcClient.ResolveSaga,
+            stated.toBuilder().setReason("another one").build());
+    assertThat(reused.details().reason()).isEqualTo("IDEMPOTENCY_KEY_REUSED");
+    assertThat(reused.explain()).contains("reason");
+
+    // The key belongs to its RPC. What it began is what it answers with, whatever came later.
+    CompensateSagaRequest back =
+        compensateOf(saga).toBuilder().setIdempotencyKey("decision-1").build();
+    Saga begun = answer(OperationsServiceGrpcClient.CompensateSaga, back).message();
+    assertThat(begun.getKind()).isEqualTo(SagaKind.SAGA_KIND_REFUND);
+    await()
+        .atMost(LIMIT)
+        .until(() -> get(begun.getSagaId()).getState() == SagaState.SAGA_STATE_DONE);
+    Answer<Saga> backAgain = answer(OperationsServiceGrpcClient.CompensateSaga, back);
+    assertThat(backAgain.replayed()).isTrue();
+    assertThat(backAgain.message().getSagaId()).isEqualTo(begun.getSagaId());
+    assertThat(payment(saga).getAmountRefunded()).isEqualTo(eur(1_000));
+    assertThat(audited(saga, 2))
+        .extracting(AuditEvent::getAction)
+        .containsExactly("ResolveSaga", "CompensateSaga");
   }
 
   @Test
