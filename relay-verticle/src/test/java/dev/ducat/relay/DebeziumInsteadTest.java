@@ -9,7 +9,6 @@ import dev.ducat.kernel.outbox.Topics;
 import dev.ducat.kernel.testing.TestNode;
 import io.vertx.core.buffer.Buffer;
 import java.io.File;
-import java.io.IOException;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -83,7 +82,7 @@ class DebeziumInsteadTest extends RelayHarness {
     return seen;
   }
 
-  private Process debezium() throws IOException {
+  private Process debezium() throws Exception {
     StringWriter properties = new StringWriter();
     properties().store(properties, null);
     Path build = build();
