@@ -1,7 +1,5 @@
 package dev.ducat.relay;
 
-import dev.ducat.kernel.bus.BusException;
-import dev.ducat.kernel.bus.BusFailure;
 import dev.ducat.kernel.shard.Lease;
 import dev.ducat.kernel.sql.Await;
 import dev.ducat.proto.internal.v1.DeadEventsReply;
@@ -14,8 +12,6 @@ import io.vertx.core.Promise;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -37,7 +33,7 @@ final class RelaySlot {
   private final RelayStore store;
   private final SlotMetrics metrics;
   private final Suspicion suspicion = new Suspicion();
-  private final Queue<Wish> wishes = new ConcurrentLinkedQueue<>();
+  private final Wishes wishes = new Wishes();
   private final Semaphore doorbell = new Semaphore(0);
   private final Promise<Void> ended = Promise.promise();
   private volatile boolean open = true;
@@ -51,9 +47,6 @@ final class RelaySlot {
 
   /** A copy of the positions that is on its way. */
   private Future<Void> copying = Future.succeededFuture();
-
-  /** What an operator asked for, until the slot's thread has recorded it. */
-  private record Wish(RedriveCommand command, Promise<DeadEventsReply> answer) {}
 
   RelaySlot(Setting setting, Lease lease, List<String> streams) {
     this.setting = setting;
@@ -120,16 +113,11 @@ final class RelaySlot {
   Future<DeadEventsReply> redrive(RedriveCommand command) {
     SlotStatus now = status;
     if (now.state() != SlotState.RELAYING) {
-      return Future.failedFuture(unavailable(now));
+      return Wishes.unavailable(now);
     }
-    Wish wish = new Wish(command, Promise.promise());
-    wishes.add(wish);
+    Future<DeadEventsReply> answer = wishes.add(command);
     ring();
-    return wish.answer().future();
-  }
-
-  private static BusException unavailable(SlotStatus now) {
-    return new BusException(BusFailure.UNAVAILABLE, "the slot publishes nothing: " + now.reason());
+    return answer;
   }
 
   /** Ends after the transaction in hand. */
@@ -187,7 +175,7 @@ final class RelaySlot {
       current = take();
       session = current;
     }
-    answerWishes(current);
+    wishes.answer(current);
     long started = now();
     int events = current.runOnce();
     metrics.parked(current.parked());
@@ -209,18 +197,6 @@ final class RelaySlot {
 
   private boolean atLeastOnce() {
     return setting.relay().mode() == RelaySettings.Mode.AT_LEAST_ONCE;
-  }
-
-  private void answerWishes(SlotSession current) {
-    for (Wish wish = wishes.poll(); wish != null; wish = wishes.poll()) {
-      try {
-        wish.answer().complete(current.askRedrive(wish.command()));
-      } catch (RuntimeException failed) {
-        // Whether it was recorded is unknown, and asking again settles it.
-        wish.answer().fail(new BusException(BusFailure.TIMEOUT, failed.toString()));
-        throw failed;
-      }
-    }
   }
 
   private SlotSession take() {
@@ -276,7 +252,7 @@ final class RelaySlot {
         LOG.warn("relay slot {} waits: {}", lease.unit(), reason);
       }
     }
-    refuseWishes();
+    wishes.refuse(status);
     measureLag();
   }
 
@@ -284,12 +260,6 @@ final class RelaySlot {
     if (session != null) {
       session.close();
       session = null;
-    }
-  }
-
-  private void refuseWishes() {
-    for (Wish wish = wishes.poll(); wish != null; wish = wishes.poll()) {
-      wish.answer().fail(unavailable(status));
     }
   }
 
@@ -317,7 +287,7 @@ final class RelaySlot {
       store.discard();
       metrics.close();
       become(SlotState.ENDED, null);
-      refuseWishes();
+      wishes.refuse(status);
       ended.complete();
     }
   }

@@ -23,7 +23,9 @@ class RetentionTest extends RelayHarness {
       "create table outbox.event_2026w18 partition of outbox.event"
           + " for values from ('2026-04-27 00:00:00+00') to ('2026-05-04 00:00:00+00');"
           + "create table outbox.event_2026w19 partition of outbox.event"
-          + " for values from ('2026-05-04 00:00:00+00') to ('2026-05-11 00:00:00+00')";
+          + " for values from ('2026-05-04 00:00:00+00') to ('2026-05-11 00:00:00+00');"
+          + "alter table outbox.event_2026w18 owner to ducat_owner;"
+          + "alter table outbox.event_2026w19 owner to ducat_owner";
 
   /** These relays drop nothing by themselves. */
   private static final RelaySettings KEEPING =

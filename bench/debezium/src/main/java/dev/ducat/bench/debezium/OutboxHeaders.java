@@ -23,6 +23,9 @@ public final class OutboxHeaders<R extends ConnectRecord<R>> implements Transfor
   private static final String DIGITS = "0123456789abcdefghjkmnpqrstvwxyz";
   private static final int ID_LENGTH = 26;
 
+  /** What the connector says about itself. */
+  private static final String DEBEZIUMS_OWN = "__debezium.";
+
   /** What the router calls the event's id. */
   private static final String ROUTED_ID = "id";
 
@@ -30,7 +33,7 @@ public final class OutboxHeaders<R extends ConnectRecord<R>> implements Transfor
   public R apply(R routed) {
     ConnectHeaders headers = new ConnectHeaders();
     for (Header header : routed.headers()) {
-      if (header.value() == null) {
+      if (header.value() == null || header.key().startsWith(DEBEZIUMS_OWN)) {
         continue;
       }
       String text = String.valueOf(header.value());
