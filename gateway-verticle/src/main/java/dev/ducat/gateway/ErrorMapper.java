@@ -116,6 +116,8 @@ final class ErrorMapper {
           error(Code.NOT_FOUND, "OPERATION_NOT_FOUND", refusal.getMessage());
       case REFUSAL_REASON_SAGA_NOT_FOUND ->
           error(Code.NOT_FOUND, "SAGA_NOT_FOUND", refusal.getMessage());
+      case REFUSAL_REASON_EVENT_NOT_FOUND ->
+          error(Code.NOT_FOUND, "EVENT_NOT_FOUND", refusal.getMessage());
       case REFUSAL_REASON_VERSION_MISMATCH ->
           error(Code.ABORTED, "VERSION_MISMATCH", refusal.getMessage());
       case REFUSAL_REASON_WRONG_STATE -> precondition("WRONG_STATE", refusal);
@@ -130,6 +132,7 @@ final class ErrorMapper {
           REFUSAL_REASON_SAGA_CAPTURED,
           REFUSAL_REASON_SAGA_OUTCOME_UNKNOWN,
           REFUSAL_REASON_SAGA_NOT_IN_DOUBT,
+          REFUSAL_REASON_EVENT_WAITS_BEHIND,
           REFUSAL_REASON_AMOUNT_MISMATCH ->
           precondition(refusal.getReason().name().substring(REASON_PREFIX.length()), refusal);
       case REFUSAL_REASON_INVALID_ARGUMENT ->

@@ -95,6 +95,7 @@ public final class GatewayVerticle extends VerticleBase {
             LedgerServiceGrpcService.SERVICE_DESCRIPTOR,
             ConnectorCallbackServiceGrpcService.SERVICE_DESCRIPTOR);
     List<Rpc> forOperators = new ArrayList<>(new SagaEndpoint(shards).rpcs());
+    forOperators.addAll(new DeadEventEndpoint(shards).rpcs());
     forOperators.addAll(new VerifyEndpoint(node.bus()).rpcs());
     Map<String, Rpc> operationsRpcs =
         rpcs(forOperators, healthEndpoint, OperationsServiceGrpcService.SERVICE_DESCRIPTOR);

@@ -6,6 +6,8 @@ import dev.ducat.kernel.bus.BusException;
 import dev.ducat.kernel.bus.BusFailure;
 import dev.ducat.kernel.shard.UnitKind;
 import dev.ducat.proto.internal.v1.CreatePaymentCommand;
+import dev.ducat.proto.internal.v1.DeadEventsQuery;
+import dev.ducat.proto.internal.v1.DeadEventsReply;
 import dev.ducat.proto.internal.v1.LedgerQueryReply;
 import dev.ducat.proto.internal.v1.LedgerQueryRequest;
 import dev.ducat.proto.internal.v1.LedgerReply;
@@ -35,6 +37,7 @@ final class ShardClient {
   static final String PAYMENT_QUERY = "payment.query";
   static final String LEDGER_QUERY = "ledger.query";
   static final String RELAY_QUERY = "relay.query";
+  static final String RELAY_DEAD = "relay.dead";
 
   /**
    * A wait is asked for in slices of this length, so that an owner that died with the question is
@@ -132,6 +135,12 @@ final class ShardClient {
   Future<RelayStatus> relay(Call call) {
     return read(
         call, RELAY_QUERY, RelayQuery.getDefaultInstance(), RelayStatus.getDefaultInstance());
+  }
+
+  /** About events that Kafka refuses. A redrive asked for twice is recorded once. */
+  Future<DeadEventsReply> deadEvents(Call call, DeadEventsQuery query) {
+    return new Ask<>(call, RELAY_DEAD, query, DeadEventsReply.getDefaultInstance(), WAIT_SLICE)
+        .run();
   }
 
   Future<PaymentQueryReply> payments(Call call, PaymentQueryRequest query) {

@@ -508,7 +508,9 @@ class GrpcTrapsTest {
             "RetrySaga",
             "CompensateSaga",
             "ResolveSaga",
-            "GetRelayStatus");
+            "GetRelayStatus",
+            "ListDeadEvents",
+            "RedriveEvent");
     return Stream.of(
             PaymentServiceGrpcService.SERVICE_DESCRIPTOR,
             ConnectorCallbackServiceGrpcService.SERVICE_DESCRIPTOR,

@@ -3,15 +3,22 @@ package dev.ducat.relay;
 import com.google.protobuf.Timestamp;
 import com.google.protobuf.util.Durations;
 import dev.ducat.kernel.bus.Bus;
+import dev.ducat.kernel.bus.BusException;
+import dev.ducat.kernel.bus.BusFailure;
 import dev.ducat.kernel.node.Node;
 import dev.ducat.kernel.shard.ShardSettings;
 import dev.ducat.kernel.shard.UnitKind;
 import dev.ducat.kernel.time.Clock;
+import dev.ducat.proto.internal.v1.DeadEventsQuery;
+import dev.ducat.proto.internal.v1.DeadEventsReply;
+import dev.ducat.proto.internal.v1.RedriveCommand;
+import dev.ducat.proto.internal.v1.RefusalReason;
 import dev.ducat.proto.internal.v1.SlotQuery;
 import dev.ducat.proto.operations.v1.RelayMode;
 import dev.ducat.proto.operations.v1.RelaySlotState;
 import dev.ducat.proto.operations.v1.RelayStatus;
 import dev.ducat.proto.operations.v1.RelayStream;
+import dev.ducat.relay.RelaySettings.Mode;
 import dev.ducat.relay.RelayStatusStore.Waiting;
 import io.vertx.core.Future;
 import java.time.Duration;
@@ -27,6 +34,10 @@ import java.util.TreeMap;
  */
 final class RelayQueries {
   static final String ADDRESS = "relay.query";
+  static final String DEAD_ADDRESS = "relay.dead";
+
+  /** What a slot's owner may take to record something. */
+  private static final Duration RECORD_MAX = Duration.ofSeconds(2);
 
   /** An owner that answers at all answers from memory. */
   private static final Duration OWNER_MAX = Duration.ofMillis(500);
@@ -35,8 +46,12 @@ final class RelayQueries {
   private final Clock clock;
   private final ShardSettings shards;
   private final RelayStatusStore store;
+  private final DeadEventStore dead;
+  private final Mode mode;
 
-  RelayQueries(Node node) {
+  RelayQueries(Node node, Mode mode) {
+    this.mode = mode;
+    this.dead = new DeadEventStore(node);
     this.bus = node.bus();
     this.clock = node.clock();
     this.shards = node.leases().settings();
@@ -44,14 +59,18 @@ final class RelayQueries {
   }
 
   Future<RelayStatus> answer() {
+    if (mode == Mode.EXTERNAL) {
+      // Its positions are a matter between that program and Postgres.
+      return Future.succeededFuture(
+          RelayStatus.newBuilder().setMode(RelayMode.RELAY_MODE_EXTERNAL).build());
+    }
     List<Future<dev.ducat.proto.operations.v1.RelaySlot>> owners = new ArrayList<>();
     for (int slot = 0; slot < shards.relaySlots(); slot++) {
-      if (!Positions.streamsOf(slot, shards).isEmpty()) {
-        owners.add(owner(slot));
-      }
+      owners.add(owner(slot));
     }
     Future<Map<String, Long>> copies = store.copies();
-    return Future.all(Future.all(owners), copies)
+    Future<Long> parked = dead.count();
+    return Future.all(Future.all(owners), copies, parked)
         .compose(
             read -> {
               Map<String, Long> positions = new TreeMap<>(copies.result());
@@ -62,8 +81,48 @@ final class RelayQueries {
                   .forEach(
                       stream ->
                           positions.merge(stream.getStream(), stream.getPosition(), Math::max));
-              return store.beyond(positions).map(found -> status(slots, positions, found));
+              return store.beyond(positions).map(
+                      found ->
+                          status(slots, positions, found).setDeadEvents(parked.result()).build());
             });
+  }
+
+  /** About parked events. */
+  Future<DeadEventsReply> answer(DeadEventsQuery query) {
+    return switch (query.getQueryCase()) {
+      case LIST -> list(query);
+      case REDRIVE ->
+          redrive(query.getRedrive().toBuilder().setTenant(query.getTenant()).build());
+      case QUERY_NOT_SET ->
+          Future.failedFuture(new BusException(BusFailure.REJECTED, "nothing is asked"));
+    };
+  }
+
+  private Future<DeadEventsReply> list(DeadEventsQuery query) {
+    return dead.list(query.getTenant(), query.getList())
+        .map(
+            page ->
+                page.map(known -> DeadEventsReply.newBuilder().setList(known).build())
+                    .orElseGet(
+                        () ->
+                            Redrive.refused(
+                                RefusalReason.REFUSAL_REASON_INVALID_ARGUMENT,
+                                "page_token",
+                                "is not a token of this list")));
+  }
+
+  /** Has the owner of the event's slot record it: no other may write about parked events. */
+  private Future<DeadEventsReply> redrive(RedriveCommand command) {
+    return dead.streamOf(Redrive.eventId(command), command.getTenant())
+        .compose(
+            stream ->
+                stream.isEmpty()
+                    ? Future.succeededFuture(Redrive.notFound())
+                    : bus.ask(
+                        UnitKind.RELAY_SLOT.address(Positions.slotOf(stream.get(), shards)),
+                        SlotQuery.newBuilder().setRedrive(command).build(),
+                        DeadEventsReply.getDefaultInstance(),
+                        RECORD_MAX));
   }
 
   private Future<dev.ducat.proto.operations.v1.RelaySlot> owner(int slot) {
@@ -80,12 +139,16 @@ final class RelayQueries {
                 .build());
   }
 
-  private RelayStatus status(
+  private RelayStatus.Builder status(
       List<dev.ducat.proto.operations.v1.RelaySlot> slots,
       Map<String, Long> positions,
       Map<String, Waiting> found) {
     RelayStatus.Builder status =
-        RelayStatus.newBuilder().setMode(RelayMode.RELAY_MODE_EXACTLY_ONCE);
+        RelayStatus.newBuilder()
+            .setMode(
+                mode == Mode.EXACTLY_ONCE
+                    ? RelayMode.RELAY_MODE_EXACTLY_ONCE
+                    : RelayMode.RELAY_MODE_AT_LEAST_ONCE);
     Instant oldest = null;
     long lag = 0;
     for (dev.ducat.proto.operations.v1.RelaySlot slot : slots) {
@@ -114,6 +177,6 @@ final class RelayQueries {
     }
     long behind =
         oldest == null ? 0 : Math.max(0, Duration.between(oldest, clock.now()).toMillis());
-    return status.setLagEvents(lag).setLag(Durations.fromMillis(behind)).build();
+    return status.setLagEvents(lag).setLag(Durations.fromMillis(behind));
   }
 }

@@ -2,6 +2,8 @@ package dev.ducat.relay;
 
 import dev.ducat.kernel.shard.Lease;
 import dev.ducat.kernel.sql.Await;
+import dev.ducat.proto.internal.v1.DeadEventsReply;
+import dev.ducat.proto.internal.v1.RedriveCommand;
 import dev.ducat.proto.operations.v1.RelaySlotState;
 import dev.ducat.proto.operations.v1.RelayStream;
 import dev.ducat.relay.SlotSession.Setting;
@@ -30,6 +32,8 @@ final class RelaySlot {
   private final Lease lease;
   private final RelayStore store;
   private final SlotMetrics metrics;
+  private final Suspicion suspicion = new Suspicion();
+  private final Wishes wishes = new Wishes();
   private final Semaphore doorbell = new Semaphore(0);
   private final Promise<Void> ended = Promise.promise();
   private volatile boolean open = true;
@@ -40,6 +44,9 @@ final class RelaySlot {
   private Positions copied = known;
   private long copyDueNanos;
   private long loggedNanos;
+
+  /** A copy of the positions that is on its way. */
+  private Future<Void> copying = Future.succeededFuture();
 
   RelaySlot(Setting setting, Lease lease, List<String> streams) {
     this.setting = setting;
@@ -102,6 +109,17 @@ final class RelaySlot {
     }
   }
 
+  /** Records that an operator wants a parked event published. */
+  Future<DeadEventsReply> redrive(RedriveCommand command) {
+    SlotStatus now = status;
+    if (now.state() != SlotState.RELAYING) {
+      return Wishes.unavailable(now);
+    }
+    Future<DeadEventsReply> answer = wishes.add(command);
+    ring();
+    return answer;
+  }
+
   /** Ends after the transaction in hand. */
   Future<Void> stop() {
     open = false;
@@ -131,6 +149,10 @@ final class RelaySlot {
         boolean news = runOnce() > 0 || pause(poll);
         poll = news ? setting.relay().poll().first() : doubled(poll, setting.relay().poll().max());
         backoff = setting.relay().retry().first();
+      } catch (EventRefused refused) {
+        LOG.error("relay slot {} takes the slot anew: {}", lease.unit(), refused.getMessage());
+        metrics.refused();
+        closeSession();
       } catch (RelayStopped finding) {
         fail(SlotState.STOPPED, finding);
         pauseDeaf(setting.relay().retry().stopped());
@@ -153,12 +175,17 @@ final class RelaySlot {
       current = take();
       session = current;
     }
+    wishes.answer(current);
     long started = now();
     int events = current.runOnce();
+    metrics.parked(current.parked());
     becomeRelaying();
     known = current.published();
     if (events > 0) {
       metrics.published(events, now() - started);
+    }
+    if (atLeastOnce() && copying.isComplete()) {
+      copy();
     }
     if (now() - copyDueNanos >= 0) {
       copyDueNanos = now() + setting.relay().retry().copyEvery().toNanos();
@@ -166,6 +193,10 @@ final class RelaySlot {
       store.lag(known).onSuccess(metrics::lag);
     }
     return events;
+  }
+
+  private boolean atLeastOnce() {
+    return setting.relay().mode() == RelaySettings.Mode.AT_LEAST_ONCE;
   }
 
   private SlotSession take() {
@@ -179,7 +210,7 @@ final class RelaySlot {
       throw new IllegalStateException("the slot is somebody else's");
     }
     fresh = false;
-    return SlotSession.open(setting, lease, store);
+    return SlotSession.open(setting, lease, store, suspicion);
   }
 
   /**
@@ -198,18 +229,16 @@ final class RelaySlot {
   private void copy() {
     Positions now = known;
     if (!now.equals(copied)) {
-      store
-          .copy(now, lease.unit(), lease.epoch())
-          .onFailure(later -> LOG.debug("positions were not copied: {}", later.getMessage()));
+      copying =
+          store
+              .copy(now, lease, atLeastOnce())
+              .onFailure(later -> LOG.debug("positions were not copied: {}", later.getMessage()));
       copied = now;
     }
   }
 
   private void fail(SlotState state, RuntimeException failure) {
-    if (session != null) {
-      session.close();
-      session = null;
-    }
+    closeSession();
     store.discard();
     metrics.failed();
     String reason = String.valueOf(failure.getMessage());
@@ -223,7 +252,15 @@ final class RelaySlot {
         LOG.warn("relay slot {} waits: {}", lease.unit(), reason);
       }
     }
+    wishes.refuse(status);
     measureLag();
+  }
+
+  private void closeSession() {
+    if (session != null) {
+      session.close();
+      session = null;
+    }
   }
 
   /** While nothing can be published, somebody should see how much gathers. */
@@ -241,7 +278,7 @@ final class RelaySlot {
       if (session != null) {
         session.close();
         Await.result(
-            store.copy(known, lease.unit(), lease.epoch()),
+            store.copy(known, lease, atLeastOnce()),
             setting.node().leases().settings().drain());
       }
     } catch (RuntimeException away) {
@@ -250,6 +287,7 @@ final class RelaySlot {
       store.discard();
       metrics.close();
       become(SlotState.ENDED, null);
+      wishes.refuse(status);
       ended.complete();
     }
   }

@@ -6,6 +6,7 @@ import dev.ducat.kernel.shard.Lease;
 import dev.ducat.kernel.shard.ShardSettings;
 import dev.ducat.kernel.shard.UnitKind;
 import dev.ducat.kernel.shard.UnitOwner;
+import dev.ducat.proto.internal.v1.DeadEventsQuery;
 import dev.ducat.proto.internal.v1.Doorbell;
 import dev.ducat.proto.internal.v1.RelayQuery;
 import dev.ducat.proto.internal.v1.SlotQuery;
@@ -26,6 +27,7 @@ public final class RelayVerticle extends VerticleBase implements UnitOwner {
   private final ShardSettings shards;
   private final Map<Integer, RelaySlot> slots = new ConcurrentHashMap<>();
   private @Nullable KafkaSetup kafka;
+  private @Nullable Retention retention;
   private final List<Registration> served = new CopyOnWriteArrayList<>();
   private final Map<Lease, Registration> told = new ConcurrentHashMap<>();
 
@@ -38,22 +40,37 @@ public final class RelayVerticle extends VerticleBase implements UnitOwner {
   /** Completes although Kafka may be down: payments do not wait for it. */
   @Override
   public Future<?> start() {
+    Retention kept = new Retention(vertx, node, settings);
+    retention = kept;
+    kept.start();
+    RelayQueries queries = new RelayQueries(node, settings.mode());
+    return Future.all(
+            node.bus()
+                .serve(
+                    RelayQueries.ADDRESS,
+                    RelayQuery.getDefaultInstance(),
+                    query -> queries.answer())
+                .onSuccess(served::add),
+            node.bus()
+                .serve(
+                    RelayQueries.DEAD_ADDRESS,
+                    DeadEventsQuery.getDefaultInstance(),
+                    queries::answer)
+                .onSuccess(served::add))
+        .compose(
+            done ->
+                settings.mode() == RelaySettings.Mode.EXTERNAL
+                    ? Future.succeededFuture()
+                    : relay());
+  }
+
+  private Future<?> relay() {
     return vertx
         .executeBlocking(() -> new KafkaSetup(settings, shards.relaySlots()))
         .compose(
             created -> {
               kafka = created;
               return node.bus().listen("relay.doorbell", Doorbell.getDefaultInstance(), this::ring);
-            })
-        .compose(
-            registered -> {
-              served.add(registered);
-              RelayQueries queries = new RelayQueries(node);
-              return node.bus()
-                  .serve(
-                      RelayQueries.ADDRESS,
-                      RelayQuery.getDefaultInstance(),
-                      query -> queries.answer());
             })
         .onSuccess(
             registered -> {
@@ -65,6 +82,10 @@ public final class RelayVerticle extends VerticleBase implements UnitOwner {
   @Override
   public Future<?> stop() {
     KafkaSetup connected = kafka;
+    Retention kept = retention;
+    if (kept != null) {
+      kept.stop();
+    }
     return node.leases()
         .withdraw(UnitKind.RELAY_SLOT)
         .eventually(() -> Future.join(served.stream().map(Registration::close).toList()))
@@ -88,8 +109,7 @@ public final class RelayVerticle extends VerticleBase implements UnitOwner {
   public Future<Void> acquired(Lease lease) {
     List<String> streams = Positions.streamsOf(lease.unit(), shards);
     KafkaSetup connected = kafka;
-    // More slots than streams: the lease is held for nothing.
-    if (!streams.isEmpty() && connected != null) {
+    if (connected != null) {
       RelaySlot slot = new RelaySlot(new Setting(vertx, node, settings, connected), lease, streams);
       slots.put(lease.unit(), slot);
       slot.start();
@@ -104,7 +124,10 @@ public final class RelayVerticle extends VerticleBase implements UnitOwner {
         .serve(
             lease.address(),
             SlotQuery.getDefaultInstance(),
-            query -> Future.succeededFuture(slot.told()))
+            query ->
+                query.hasRedrive()
+                    ? slot.redrive(query.getRedrive())
+                    : Future.succeededFuture(slot.told()))
         .onSuccess(
             registered -> {
               told.put(lease, registered);

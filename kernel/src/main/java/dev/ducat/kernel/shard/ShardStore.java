@@ -38,8 +38,8 @@ final class ShardStore {
 
   /** How many units are installed; makes {@code units} of them on an empty database. */
   Future<Integer> install(UnitKind kind, int units) {
-    return pool.preparedQuery("select shard.install($1::text, $2::int, $3::boolean)")
-        .execute(Tuple.of(kind.text(), units, kind.writes()))
+    return pool.preparedQuery("select shard.install($1::text, $2::int, true)")
+        .execute(Tuple.of(kind.text(), units))
         .map(rows -> rows.iterator().next().getInteger(0));
   }
 

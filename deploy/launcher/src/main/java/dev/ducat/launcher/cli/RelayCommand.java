@@ -14,10 +14,10 @@ import picocli.CommandLine.Spec;
 
 @Command(
     name = "relay",
-    description = "See how far publication to Kafka is.",
+    description = "See how far publication to Kafka is, and what Kafka refuses.",
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = RelayCommand.Status.class)
+    subcommands = {RelayCommand.Status.class, DeadCommand.class, RedriveCommand.class})
 final class RelayCommand implements Runnable {
   // Replaced by picocli.
   @Spec private CommandSpec spec = CommandSpec.create();
@@ -74,7 +74,11 @@ final class RelayCommand implements Runnable {
               ? "nothing waits\n"
               : "%,d events wait, the oldest for %s\n"
                   .formatted(status.getLagEvents(), Shown.age(status.getLag()));
-      return slots + (streams ? "\n" + all : "") + behind;
+      String parked =
+          status.getDeadEvents() == 0
+              ? ""
+              : "%,d events are parked: ./ducat relay dead\n".formatted(status.getDeadEvents());
+      return slots + (streams ? "\n" + all : "") + behind + parked;
     }
   }
 }

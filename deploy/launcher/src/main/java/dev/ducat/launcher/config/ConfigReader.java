@@ -7,7 +7,9 @@ import dev.ducat.launcher.config.NodeConfig.Fees;
 import dev.ducat.launcher.config.NodeConfig.Listen;
 import dev.ducat.launcher.config.NodeConfig.Log;
 import dev.ducat.launcher.config.NodeConfig.RedisUri;
+import dev.ducat.launcher.config.NodeConfig.Relay;
 import dev.ducat.launcher.config.NodeConfig.Services;
+import dev.ducat.relay.RelaySettings.Mode;
 import dev.ducat.saga.Fee;
 import dev.ducat.saga.RiskTerms;
 import java.net.InetAddress;
@@ -71,6 +73,7 @@ final class ConfigReader {
             cluster(),
             units(),
             values.duration(Setting.IDEMPOTENCY_TTL, TTL_MIN, TTL_MAX),
+            relay(),
             chainKey(),
             new Fees(fee(Setting.FEE, values.text(Setting.FEE)), merchantFees()),
             new LimitReader(values).read(),
@@ -215,6 +218,13 @@ final class ConfigReader {
     int slots = values.number(Setting.RELAY_SLOTS, 1, 64);
     Duration lease = values.duration(Setting.LEASE, LEASE_MIN, LEASE_MAX);
     return new ShardSettings(shards, lanes, slots, lease, lease.dividedBy(6), standard.drain());
+  }
+
+  private Relay relay() {
+    return new Relay(
+        values.choice(Setting.RELAY_MODE, Mode.class, Mode.EXACTLY_ONCE),
+        values.text(Setting.RELAY_REPLICATION_SLOT),
+        values.duration(Setting.OUTBOX_RETENTION, Duration.ofDays(7), Duration.ofDays(36_500)));
   }
 
   private @Nullable SecretKey chainKey() {

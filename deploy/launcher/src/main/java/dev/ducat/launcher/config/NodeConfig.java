@@ -2,6 +2,7 @@ package dev.ducat.launcher.config;
 
 import dev.ducat.kernel.shard.ShardSettings;
 import dev.ducat.kernel.sql.PgSettings;
+import dev.ducat.relay.RelaySettings;
 import dev.ducat.saga.ConnectorTerms;
 import dev.ducat.saga.Fee;
 import dev.ducat.saga.Limits;
@@ -23,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param actors the verticles that run here
  * @param services the real services, or null for the embedded ones
  * @param keyLife how long an idempotency key finds its payment, at least
+ * @param relay how events get to Kafka
  * @param chainKey key of the ledger's hash chain; null for the one of development
  * @param limits how large payments may be, and how many there may be
  * @param risk the risk service; null for none
@@ -38,6 +40,7 @@ public record NodeConfig(
     Cluster cluster,
     ShardSettings units,
     Duration keyLife,
+    Relay relay,
     @Nullable SecretKey chainKey,
     Fees fees,
     Limits limits,
@@ -56,6 +59,14 @@ public record NodeConfig(
    * @param host an address of this machine
    */
   public record Listen(String host, int grpcPort, int operationsPort, int httpPort) {}
+
+  /**
+   * How events get to Kafka.
+   *
+   * @param replicationSlot of the program in the relay's place
+   * @param retention how long events stay in the outbox
+   */
+  public record Relay(RelaySettings.Mode mode, String replicationSlot, Duration retention) {}
 
   /** Where the real services are. Its text shows no password. */
   public record Services(PgSettings postgres, RedisUri redis, String kafkaBootstrap) {}

@@ -82,7 +82,7 @@ final class House {
 
   private Deployable verticle(Actor actor) {
     return switch (actor) {
-      case RELAY -> new RelayVerticle(node, RelaySettings.defaults(services.kafkaBootstrap()));
+      case RELAY -> new RelayVerticle(node, relay());
       case LEDGER -> new LedgerVerticle(node, ledger());
       case SAGA -> new SagaVerticle(node, saga(), config.connectors().remotes());
       case GATEWAY -> {
@@ -91,6 +91,12 @@ final class House {
         yield made;
       }
     };
+  }
+
+  private RelaySettings relay() {
+    return RelaySettings.defaults(services.kafkaBootstrap())
+        .withMode(config.relay().mode())
+        .withRetention(config.relay().retention(), config.relay().replicationSlot());
   }
 
   private LedgerSettings ledger() {
