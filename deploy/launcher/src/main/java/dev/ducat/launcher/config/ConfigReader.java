@@ -3,6 +3,9 @@ package dev.ducat.launcher.config;
 import dev.ducat.kernel.shard.ShardSettings;
 import dev.ducat.kernel.sql.PgSettings;
 import dev.ducat.launcher.config.NodeConfig.Cluster;
+import dev.ducat.launcher.config.NodeConfig.MemberIdentity;
+import io.netty.util.NetUtil;
+import java.nio.file.Files;
 import dev.ducat.launcher.config.NodeConfig.Fees;
 import dev.ducat.launcher.config.NodeConfig.Listen;
 import dev.ducat.launcher.config.NodeConfig.Log;
@@ -200,15 +203,54 @@ final class ConfigReader {
   }
 
   private Cluster cluster() {
+    String host = values.text(Setting.CLUSTER_HOST);
     List<String> members = values.hostPorts(Setting.CLUSTER_MEMBERS);
-    if (!members.stream().allMatch(member -> member.startsWith(Cluster.HOST + ":"))) {
-      values.fault(
-          Setting.CLUSTER_MEMBERS,
-          "names other hosts: between hosts the bus needs encryption, which this version does not"
-              + " have yet; members are at "
-              + Cluster.HOST);
+    MemberIdentity identity = memberIdentity();
+    if (!NetUtil.isValidIpV4Address(host) && !NetUtil.isValidIpV6Address(host)) {
+      values.fault(Setting.CLUSTER_HOST, "must be an IP address, is " + host);
     }
-    return new Cluster(values.flag(Setting.CLUSTER), values.port(Setting.CLUSTER_PORT), members);
+    if (identity == null) {
+      beyondThisHost(Setting.CLUSTER_HOST, host);
+      members.forEach(
+          member ->
+              beyondThisHost(
+                  Setting.CLUSTER_MEMBERS, member.substring(0, member.lastIndexOf(':'))));
+    }
+    return new Cluster(
+        values.flag(Setting.CLUSTER), host, values.port(Setting.CLUSTER_PORT), members, identity);
+  }
+
+  private void beyondThisHost(Setting setting, String host) {
+    if (!host.equals(Setting.CLUSTER_HOST.standard())) {
+      values.fault(
+          setting,
+          "names "
+              + host
+              + ": beyond "
+              + Setting.CLUSTER_HOST.standard()
+              + " the bus is encrypted, which takes cluster.certificate, cluster.key and"
+              + " cluster.authority");
+    }
+  }
+
+  private @Nullable MemberIdentity memberIdentity() {
+    List<Setting> all =
+        List.of(Setting.CLUSTER_CERTIFICATE, Setting.CLUSTER_KEY, Setting.CLUSTER_AUTHORITY);
+    if (all.stream().noneMatch(values::isSet)) {
+      return null;
+    }
+    all.forEach(
+        setting -> {
+          if (!values.isSet(setting)) {
+            values.fault(setting, "is missing: configure all three files, or none");
+          } else if (!Files.isReadable(Path.of(values.text(setting)))) {
+            values.fault(setting, "cannot be read: " + values.text(setting));
+          }
+        });
+    return new MemberIdentity(
+        Path.of(values.text(Setting.CLUSTER_CERTIFICATE)),
+        Path.of(values.text(Setting.CLUSTER_KEY)),
+        Path.of(values.text(Setting.CLUSTER_AUTHORITY)));
   }
 
   private ShardSettings units() {

@@ -80,19 +80,32 @@ public record NodeConfig(
   }
 
   /**
-   * The Vert.x cluster, on one host: beyond it the bus would need encryption.
+   * The Vert.x cluster.
    *
+   * @param host by which others reach this member
    * @param port of its membership protocol; 0 takes any free one
    * @param members {@code host:port} of others; empty when they are found through the data folder
+   * @param identity what members prove to each other; null only where all of them are on one host
    */
-  public record Cluster(boolean enabled, int port, List<String> members) {
-    /** Where members listen and look for each other. */
-    public static final String HOST = "127.0.0.1";
-
+  public record Cluster(
+      boolean enabled,
+      String host,
+      int port,
+      List<String> members,
+      @Nullable MemberIdentity identity) {
     public Cluster {
       members = List.copyOf(members);
     }
   }
+
+  /**
+   * Whoever holds a certificate of the authority is a member, and may say anything on the bus.
+   *
+   * @param certificate PEM, with its chain
+   * @param key PEM, PKCS #8
+   * @param authority PEM
+   */
+  public record MemberIdentity(Path certificate, Path key, Path authority) {}
 
   /**
    * What merchants pay.

@@ -22,6 +22,15 @@ public enum Setting {
   REDIS_URI("redis.uri", "", "redis://:password@host:port. Empty: embedded.", true),
   KAFKA_BOOTSTRAP("kafka.bootstrap", "", "host:port,host:port. Empty: embedded."),
   CLUSTER("cluster.enabled", "false", "Whether several processes form one Vert.x cluster."),
+  CLUSTER_HOST(
+      "cluster.host",
+      "127.0.0.1",
+      "IP address by which members reach this one. Beyond this host only with the three below."),
+  CLUSTER_CERTIFICATE(
+      "cluster.certificate", "", "PEM file: this member's certificate, with its chain."),
+  CLUSTER_KEY("cluster.key", "", "PEM file: the certificate's private key (PKCS #8)."),
+  CLUSTER_AUTHORITY(
+      "cluster.authority", "", "PEM file: who signs members' certificates, and nothing else."),
   CLUSTER_PORT("cluster.port", "0", "Port of the cluster's membership. 0: any free one."),
   CLUSTER_MEMBERS(
       "cluster.members", "", "host:port of other members. Empty: found through the data folder."),

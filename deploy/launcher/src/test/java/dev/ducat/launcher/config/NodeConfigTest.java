@@ -252,11 +252,19 @@ final class NodeConfigTest {
   }
 
   @Test
-  void aClusterStaysOnOneHostUntilItIsEncrypted() throws IOException {
-    assertThat(refused("cluster: {members: [\"10.0.0.7:7800\"]}", Map.of(), Map.of()).faults())
-        .singleElement()
-        .asString()
-        .contains("encryption");
+  void aClusterStaysOnOneHostUnlessItIsEncrypted() throws IOException {
+    assertThat(
+            refused(
+                    "cluster: {host: 10.0.0.6, members: [\"10.0.0.7:7800\"]}",
+                    Map.of(),
+                    Map.of())
+                .faults())
+        .hasSize(2)
+        .allMatch(fault -> fault.contains("encrypted"));
+    assertThat(
+            refused("cluster: {key: /nowhere/key.pem}", Map.of(), Map.of()).faults().stream()
+                .map(fault -> fault.substring(0, fault.indexOf(' '))))
+        .containsExactly("cluster.certificate", "cluster.key", "cluster.authority");
     assertThat(
             config("cluster: {members: [\"127.0.0.1:7800\"]}", Map.of(), Map.of())
                 .cluster()
