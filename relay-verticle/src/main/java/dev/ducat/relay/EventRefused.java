@@ -59,7 +59,9 @@ final class EventRefused extends RuntimeException {
     return event;
   }
 
-  /** Whether it would be the same with every event of the topic; else others may have been meant. */
+  /**
+   * Whether it would be the same with every event of the topic; else others may have been meant.
+   */
   boolean wholeTopic() {
     return wholeTopic;
   }

@@ -135,8 +135,7 @@ final class ParkedStore {
       versions[i] = event.event().version();
     }
     Map<Place, Held> held = new HashMap<>();
-    for (Row row :
-        run(new SqlStatement(HELD, Tuple.of(names, seqs, topics, keys, versions)))) {
+    for (Row row : run(new SqlStatement(HELD, Tuple.of(names, seqs, topics, keys, versions)))) {
       held.put(
           new Place(row.getString(0), row.getLong(1)),
           new Held(row.getBoolean(2), row.getBoolean(3)));
@@ -197,8 +196,7 @@ final class ParkedStore {
    * @throws RelayStopped when one of them was never parked, by what Postgres knows
    */
   void markRedriven(List<Place> places) {
-    SqlStatement mark =
-        new SqlStatement(MARK, Tuple.of(Place.streams(places), Place.seqs(places)));
+    SqlStatement mark = new SqlStatement(MARK, Tuple.of(Place.streams(places), Place.seqs(places)));
     if (log.commit(List.of(mark), List.of()).getFirst() != places.size()) {
       throw new RelayStopped(
           "Kafka's receipt says that parked events were published which are not parked: " + places);
@@ -222,8 +220,10 @@ final class ParkedStore {
   /** A parked event as people see it. */
   Optional<DeadEvent> find(UUID eventId) {
     RowSet<Row> rows =
-        run(new SqlStatement(DeadEventStore.SELECT + " where event_id = $1::uuid"
-            + " and redriven_at is null", Tuple.of(eventId)));
+        run(
+            new SqlStatement(
+                DeadEventStore.SELECT + " where event_id = $1::uuid" + " and redriven_at is null",
+                Tuple.of(eventId)));
     return rows.size() == 0
         ? Optional.empty()
         : Optional.of(DeadEventStore.read(rows.iterator().next()));

@@ -71,8 +71,6 @@ final class PlainProducer implements Publisher {
 
   @Override
   public void close() {
-    Thread.ofVirtual()
-        .name("relay-close")
-        .start(() -> producer.unwrap().close(Duration.ZERO));
+    Thread.ofVirtual().name("relay-close").start(() -> producer.unwrap().close(Duration.ZERO));
   }
 }

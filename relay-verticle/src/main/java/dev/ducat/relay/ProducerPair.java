@@ -102,8 +102,7 @@ final class ProducerPair implements Publisher {
                 .start(() -> producer.unwrap().close(Duration.ZERO)));
   }
 
-  static Map<String, String> config(
-      RelaySettings settings, String transactionalId, long epoch) {
+  static Map<String, String> config(RelaySettings settings, String transactionalId, long epoch) {
     Map<String, String> config = new HashMap<>(settings.kafka());
     config.put("bootstrap.servers", settings.bootstrap());
     config.put("transactional.id", transactionalId);

@@ -59,7 +59,9 @@ interface Publisher {
   }
 
   static void note(
-      AtomicReference<@Nullable Failed> first, @Nullable StoredEvent event, @Nullable Exception why) {
+      AtomicReference<@Nullable Failed> first,
+      @Nullable StoredEvent event,
+      @Nullable Exception why) {
     if (why != null) {
       first.compareAndSet(null, new Failed(event, why));
     }

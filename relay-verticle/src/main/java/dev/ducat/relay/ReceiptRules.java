@@ -20,8 +20,7 @@ final class ReceiptRules {
    *     them
    * @param atReceipt id of the event at the receipt's seq; null when the outbox has none there
    */
-  record Witness(
-      long head, Position copy, boolean copyLeads, @Nullable UUID atReceipt) {}
+  record Witness(long head, Position copy, boolean copyLeads, @Nullable UUID atReceipt) {}
 
   /**
    * Where to go on.

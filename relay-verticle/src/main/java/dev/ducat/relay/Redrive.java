@@ -53,9 +53,7 @@ final class Redrive {
           "it waits behind a refused event of " + event.getKey() + ": redrive that one");
     }
     parked.askRedrive(eventId, audit(event));
-    return DeadEventsReply.newBuilder()
-        .setEvent(event.toBuilder().setRedrivePending(true))
-        .build();
+    return DeadEventsReply.newBuilder().setEvent(event.toBuilder().setRedrivePending(true)).build();
   }
 
   private OutboxEvent audit(DeadEvent event) {

@@ -81,7 +81,9 @@ final class RelayQueries {
                   .forEach(
                       stream ->
                           positions.merge(stream.getStream(), stream.getPosition(), Math::max));
-              return store.beyond(positions).map(
+              return store
+                  .beyond(positions)
+                  .map(
                       found ->
                           status(slots, positions, found).setDeadEvents(parked.result()).build());
             });
@@ -91,8 +93,7 @@ final class RelayQueries {
   Future<DeadEventsReply> answer(DeadEventsQuery query) {
     return switch (query.getQueryCase()) {
       case LIST -> list(query);
-      case REDRIVE ->
-          redrive(query.getRedrive().toBuilder().setTenant(query.getTenant()).build());
+      case REDRIVE -> redrive(query.getRedrive().toBuilder().setTenant(query.getTenant()).build());
       case QUERY_NOT_SET ->
           Future.failedFuture(new BusException(BusFailure.REJECTED, "nothing is asked"));
     };

@@ -33,7 +33,9 @@ public record RelaySettings(
   public enum Mode {
     /** With transactions and receipts: each event once for a read_committed reader. */
     EXACTLY_ONCE,
-    /** Without: after a failure events come again. Never a gap, and a key's first arrivals in order. */
+    /**
+     * Without: after a failure events come again. Never a gap, and a key's first arrivals in order.
+     */
     AT_LEAST_ONCE,
     /** Another program reads the outbox; the relay only answers questions. */
     EXTERNAL

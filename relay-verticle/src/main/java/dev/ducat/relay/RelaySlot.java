@@ -278,8 +278,7 @@ final class RelaySlot {
       if (session != null) {
         session.close();
         Await.result(
-            store.copy(known, lease, atLeastOnce()),
-            setting.node().leases().settings().drain());
+            store.copy(known, lease, atLeastOnce()), setting.node().leases().settings().drain());
       }
     } catch (RuntimeException away) {
       LOG.debug("positions were not copied: {}", away.getMessage());

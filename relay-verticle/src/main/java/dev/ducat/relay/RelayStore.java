@@ -106,7 +106,8 @@ final class RelayStore {
         Await.result(open().preparedQuery(WITNESSES).execute(parameters(receipt)), answerMax)) {
       UUID copied = row.getUUID(3);
       Position copy = copied == null ? Position.START : new Position(row.getLong(2), copied);
-      witnesses.put(row.getString(0), new Witness(row.getLong(1), copy, row.getBoolean(5), row.getUUID(4)));
+      witnesses.put(
+          row.getString(0), new Witness(row.getLong(1), copy, row.getBoolean(5), row.getUUID(4)));
     }
     if (witnesses.size() != streams.length) {
       throw new RelayStopped(

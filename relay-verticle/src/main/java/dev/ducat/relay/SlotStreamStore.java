@@ -59,8 +59,7 @@ final class SlotStreamStore {
     if (!events.isEmpty()) {
       List<StoredEvent> stored = new ArrayList<>();
       for (OutboxEvent event : events) {
-        stored.add(
-            new StoredEvent(lease.address(), before.head() + stored.size() + 1, event));
+        stored.add(new StoredEvent(lease.address(), before.head() + stored.size() + 1, event));
       }
       run(current, OutboxStore.insert(stored));
     }

@@ -5,9 +5,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The event that Kafka seems to refuse, until that is proven: of a batch that is refused, the client
- * names any. So the events before it are sent without it, and then it is sent alone. Outlives the
- * sessions of a slot, each of which ends with a refusal.
+ * The event that Kafka seems to refuse, until that is proven: of a batch that is refused, the
+ * client names any. So the events before it are sent without it, and then it is sent alone.
+ * Outlives the sessions of a slot, each of which ends with a refusal.
  */
 final class Suspicion {
   private @Nullable Place suspect;

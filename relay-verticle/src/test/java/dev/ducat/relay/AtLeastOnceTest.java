@@ -78,9 +78,7 @@ class AtLeastOnceTest extends RelayHarness {
     writer.write("payment.shard.0", Topics.PAYMENTS, large, List.of("pay_large"));
     writer.write("payment.shard.0", "pay_large", "pay_large", "pay_other");
     deploy(Mode.AT_LEAST_ONCE);
-    await()
-        .atMost(LIMIT)
-        .until(() -> gauge(node, "ducat.relay.parked") == 3);
+    await().atMost(LIMIT).until(() -> gauge(node, "ducat.relay.parked") == 3);
     KafkaReader.widenTopic();
     TestNode.await(
         node.node()
@@ -101,6 +99,8 @@ class AtLeastOnceTest extends RelayHarness {
     }
     assertThat(waves)
         .containsExactly(
-            List.of("pay_1 1", "pay_2 1", "pay_3 1"), List.of("pay_1 2", "pay_2 2"), List.of("pay_1 3"));
+            List.of("pay_1 1", "pay_2 1", "pay_3 1"),
+            List.of("pay_1 2", "pay_2 2"),
+            List.of("pay_1 3"));
   }
 }

@@ -35,8 +35,10 @@ class DebeziumInsteadTest extends RelayHarness {
   @Test
   void theSameRecordsInTheSameOrderPerPayment() throws Exception {
     TestNode node = node("node-1");
-    sql(node, "create publication ducat_outbox for table outbox.event"
-        + " with (publish_via_partition_root = true)");
+    sql(
+        node,
+        "create publication ducat_outbox for table outbox.event"
+            + " with (publish_via_partition_root = true)");
     sql(node, "select pg_create_logical_replication_slot('%s', 'pgoutput')".formatted(SLOT));
     OutboxWriter writer = writer(node);
     for (int i = 0; i < 60; i++) {

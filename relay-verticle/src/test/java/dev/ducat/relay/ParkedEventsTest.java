@@ -66,8 +66,7 @@ class ParkedEventsTest extends RelayHarness {
     List<DeadEvent> dead = awaitDead(4);
     assertThat(dead).extracting(DeadEvent::getVersion).containsExactly(2L, 3L, 4L, 5L);
     assertThat(dead).extracting(DeadEvent::getKey).containsOnly("pay_large");
-    assertThat(dead.getFirst().getCause())
-        .isEqualTo(DeadEventCause.DEAD_EVENT_CAUSE_REFUSED);
+    assertThat(dead.getFirst().getCause()).isEqualTo(DeadEventCause.DEAD_EVENT_CAUSE_REFUSED);
     assertThat(dead.getFirst().getError()).contains("RecordTooLarge");
     assertThat(dead.subList(1, 4))
         .extracting(DeadEvent::getCause)
@@ -104,9 +103,7 @@ class ParkedEventsTest extends RelayHarness {
     writer.write("payment.shard.0", "pay_large");
     List<DeadEvent> dead = awaitDead(2);
     redrive(dead.getFirst());
-    await()
-        .atMost(LIMIT)
-        .until(() -> list("").stream().noneMatch(DeadEvent::getRedrivePending));
+    await().atMost(LIMIT).until(() -> list("").stream().noneMatch(DeadEvent::getRedrivePending));
     writer.write("payment.shard.0", "pay_large", "pay_other");
     awaitArrived(Set.of("pay_other 1"));
     assertThat(awaitDead(3)).extracting(DeadEvent::getVersion).containsExactly(1L, 2L, 3L);
@@ -124,7 +121,10 @@ class ParkedEventsTest extends RelayHarness {
       Buffer payload = random.nextInt(15) == 0 ? LARGE : Buffer.buffer("small");
       // A payment has one stream for life.
       writer.write(
-          "payment.shard." + Math.floorMod(key.hashCode(), 4), Topics.PAYMENTS, payload, List.of(key));
+          "payment.shard." + Math.floorMod(key.hashCode(), 4),
+          Topics.PAYMENTS,
+          payload,
+          List.of(key));
     }
     deploy(node);
     Set<String> refused = new HashSet<>();
@@ -251,7 +251,11 @@ class ParkedEventsTest extends RelayHarness {
                 assertThat(
                         reader.read().stream()
                             .filter(r -> !r.topic().equals(Topics.AUDIT))
-                            .map(r -> new String(r.key(), UTF_8) + " " + KafkaReader.header(r, "version")))
+                            .map(
+                                r ->
+                                    new String(r.key(), UTF_8)
+                                        + " "
+                                        + KafkaReader.header(r, "version")))
                     .containsExactlyInAnyOrderElementsOf(events));
   }
 

@@ -46,7 +46,8 @@ class ReceiptRulesTest {
           row.receipt().seq() == 0
               ? Optional.empty()
               : Optional.of(new Positions(Map.of("s", row.receipt())));
-      Map<String, Witness> witnesses = Map.of("s", new Witness(row.head(), row.copy(), false, row.at()));
+      Map<String, Witness> witnesses =
+          Map.of("s", new Witness(row.head(), row.copy(), false, row.at()));
       String finding = row.finding();
       if (finding == null) {
         assertThat(ReceiptRules.goOnFrom(receipt, witnesses).of("s")).isEqualTo(row.receipt());
@@ -75,8 +76,7 @@ class ReceiptRulesTest {
     assertThat(ReceiptRules.goOnFrom(Optional.empty(), ahead).of("s")).isEqualTo(at9);
     Optional<Positions> receipt = Optional.of(new Positions(Map.of("s", AT_7)));
     assertThat(ReceiptRules.goOnFrom(receipt, ahead).of("s")).isEqualTo(at9);
-    Map<String, Witness> behind =
-        Map.of("s", new Witness(9, new Position(3, OTHER), true, ID));
+    Map<String, Witness> behind = Map.of("s", new Witness(9, new Position(3, OTHER), true, ID));
     assertThat(ReceiptRules.goOnFrom(receipt, behind).of("s")).isEqualTo(AT_7);
   }
 

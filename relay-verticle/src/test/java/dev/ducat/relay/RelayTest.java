@@ -62,8 +62,7 @@ class RelayTest extends RelayHarness {
     TestNode node = node("node-1");
     OutboxWriter writer = writer(node);
     RelaySettings patient =
-        settings()
-            .withPoll(new RelaySettings.Poll(Duration.ofMinutes(5), Duration.ofMinutes(5)));
+        settings().withPoll(new RelaySettings.Poll(Duration.ofMinutes(5), Duration.ofMinutes(5)));
     RelayVerticle relay = deploy(node, patient);
     awaitState(relay, status -> status.state() == SlotState.RELAYING);
     writer.write("payment.shard.1", "pay_1");

@@ -71,10 +71,7 @@ class RetentionTest extends RelayHarness {
     KafkaReader.narrowTopic(2_000);
     RelayVerticle relay = deploy(node, KEEPING);
     writer.write(
-        "payment.shard.0",
-        Topics.PAYMENTS,
-        Buffer.buffer(new byte[5_000]),
-        List.of("pay_large"));
+        "payment.shard.0", Topics.PAYMENTS, Buffer.buffer(new byte[5_000]), List.of("pay_large"));
     await().atMost(LIMIT).until(() -> positions(node).size() == 1);
     assertThat(drop(Mode.EXACTLY_ONCE)).doesNotContain("event_2026w19");
     KafkaReader.widenTopic();
@@ -82,9 +79,7 @@ class RetentionTest extends RelayHarness {
     TestNode.await(node.vertx().undeploy(relay.deploymentID()));
     deploy(node, KEEPING);
     reader().awaitExactly(writer.written());
-    await()
-        .atMost(LIMIT)
-        .until(() -> drop(Mode.EXACTLY_ONCE).contains("event_2026w19"));
+    await().atMost(LIMIT).until(() -> drop(Mode.EXACTLY_ONCE).contains("event_2026w19"));
   }
 
   @Test
@@ -112,8 +107,7 @@ class RetentionTest extends RelayHarness {
       assertThat(drop(Mode.EXTERNAL)).isEmpty();
       assertThat(drop(Mode.EXTERNAL)).isEmpty();
       // What such a program does when Kafka has acknowledged everything so far.
-      sql(
-          "select pg_replication_slot_advance('retention_test', pg_current_wal_lsn())");
+      sql("select pg_replication_slot_advance('retention_test', pg_current_wal_lsn())");
       assertThat(drop(Mode.EXTERNAL)).containsExactly(OLD, "event_2026w19");
     } finally {
       sql("select pg_drop_replication_slot('retention_test')");

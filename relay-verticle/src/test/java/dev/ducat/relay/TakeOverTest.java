@@ -153,9 +153,6 @@ class TakeOverTest extends RelayHarness {
     opened(store::discard);
     return opened(
         SlotSession.open(
-            new Setting(node.vertx(), clocked, settings(), kafka),
-            lease,
-            store,
-            new Suspicion()));
+            new Setting(node.vertx(), clocked, settings(), kafka), lease, store, new Suspicion()));
   }
 }

@@ -57,7 +57,10 @@ final class SagaView {
     return view.build();
   }
 
-  /** A saga that stands still says so where its payment, or its refund, says so; no payment speaks of what appeared late. */
+  /**
+   * A saga that stands still says so where its payment, or its refund, says so; no payment speaks
+   * of what appeared late.
+   */
   private static Failure failure(Saga saga, Standing standing) {
     if (saga.claim().kind() == dev.ducat.saga.SagaKind.REFUND) {
       return saga.data().getRefund().getFailure();

@@ -175,10 +175,8 @@ final class RetryTermsTest {
     Run run = new Run(terms(policy(10, Duration.ofMinutes(10)), Duration.ofHours(1)));
     run.after(Duration.ofSeconds(5), UNKNOWN);
     assertThat(run.after(Duration.ofHours(25), UNKNOWN).phase()).isEqualTo(Phase.PARKED);
-    assertThat(run.after(Duration.ofHours(30), new Outcome.Retried()).phase())
-        .isEqualTo(Phase.ASK);
-    Saga again =
-        run.after(Duration.ofHours(30).plusMinutes(1), error("", Duration.ZERO));
+    assertThat(run.after(Duration.ofHours(30), new Outcome.Retried()).phase()).isEqualTo(Phase.ASK);
+    Saga again = run.after(Duration.ofHours(30).plusMinutes(1), error("", Duration.ZERO));
     assertThat(again.phase()).isEqualTo(Phase.ACT);
     run.after(Duration.ofHours(32), error("", Duration.ZERO));
     run.assertGivenUp("CONNECTOR_UNAVAILABLE");

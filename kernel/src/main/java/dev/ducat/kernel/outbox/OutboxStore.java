@@ -166,11 +166,13 @@ public final class OutboxStore {
         .map(OutboxStore::read);
   }
 
-  /** The events at these places, in the order asked for; those that are there no more are left out. */
+  /**
+   * The events at these places, in the order asked for; those that are there no more are left out.
+   */
   public static Future<List<StoredEvent>> at(SqlClient client, String[] streams, Long[] seqs) {
     return client
         .preparedQuery(AT)
-        .execute(Tuple.of(streams, seqs))
+        .execute(Tuple.of(streams, (Object) seqs))
         .map(OutboxStore::read);
   }
 
