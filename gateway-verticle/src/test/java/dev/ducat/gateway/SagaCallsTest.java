@@ -33,7 +33,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** OperationsService's sagas over real HTTP/2: what is refused at the edge, and what reaches whom. */
+/**
+ * OperationsService's sagas over real HTTP/2: what is refused at the edge, and what reaches whom.
+ */
 @ExtendWith(VertxExtension.class)
 class SagaCallsTest {
   private static final String SAGA =

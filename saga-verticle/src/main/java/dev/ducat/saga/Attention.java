@@ -39,9 +39,7 @@ final class Attention {
         String differs = Canonical.firstDifference(requestOf(known), requestOf(asked));
         return differs.isEmpty()
             ? new OperatorRules.Decided(
-                known.getBegunSagaId().isEmpty()
-                    ? saga.claim().sagaText()
-                    : known.getBegunSagaId(),
+                known.getBegunSagaId().isEmpty() ? saga.claim().sagaText() : known.getBegunSagaId(),
                 true)
             : new OperatorRules.Refuse(Answer.reused(differs));
       }
@@ -79,9 +77,7 @@ final class Attention {
   /** A decision without what does not make it another one. */
   private static Attended attended(OperatorCommand command, String begun) {
     Attended.Builder attended =
-        Attended.newBuilder()
-            .setIdempotencyKey(OperatorRules.keyOf(command))
-            .setBegunSagaId(begun);
+        Attended.newBuilder().setIdempotencyKey(OperatorRules.keyOf(command)).setBegunSagaId(begun);
     switch (command.getRequestCase()) {
       case RETRY ->
           attended.setRetry(command.getRetry().toBuilder().clearIdempotencyKey().clearVersion());

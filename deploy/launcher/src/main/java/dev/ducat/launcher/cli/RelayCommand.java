@@ -60,11 +60,10 @@ final class RelayCommand implements Runnable {
             slot.getSlot(),
             slot.getNodeId().isEmpty() ? "-" : slot.getNodeId(),
             slot.getEpoch(),
-            slot.getState()
-                .name()
-                .replaceFirst("^RELAY_SLOT_STATE_", "")
-                .toLowerCase(Locale.ROOT),
-            slot.getStreamsList().stream().mapToLong(one -> one.getHead() - one.getPosition()).sum(),
+            slot.getState().name().replaceFirst("^RELAY_SLOT_STATE_", "").toLowerCase(Locale.ROOT),
+            slot.getStreamsList().stream()
+                .mapToLong(one -> one.getHead() - one.getPosition())
+                .sum(),
             slot.getProblem());
         for (RelayStream stream : slot.getStreamsList()) {
           all.row(stream.getStream(), stream.getHead(), stream.getPosition());

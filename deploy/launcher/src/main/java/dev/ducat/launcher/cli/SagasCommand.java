@@ -284,7 +284,7 @@ final class SagasCommand implements Runnable {
                 .setAmount(saga.getOutstanding().getAmount()));
       } else if (stated.declined != null) {
         request.setDeclined(Declined.newBuilder().setReasonCode(stated.declined));
-      } else {
+      } else if (stated.never) {
         request.setNeverHappened(NotFound.getDefaultInstance());
       }
       return ask(OperationsServiceGrpcClient.ResolveSaga, request.build());

@@ -113,15 +113,15 @@ public final class Demo {
       }
       new Load(plan.conflicts(), nodes.subList(0, 1), history, new Tally()).run(1);
       Table byHand = screen.timed("by hand", "every operation, once", new Tour(hand)::run);
-      Table known = screen.timed("unknown", "what is known by now, and what a person decides", doubts::end);
+      Table known =
+          screen.timed("unknown", "what is known by now, and what a person decides", doubts::end);
       Drain drain = new Drain(foundation.services());
       screen.timed("rest", "sagas at rest, outbox drained", () -> drain.await(REST_MAX));
       InvariantCheck.Report report =
           new InvariantCheck(
                   foundation.services().postgres(), foundation.services().kafkaBootstrap(), journal)
               .run(history, samples);
-      new DemoReport(screen, plan, tally, takeOver, history)
-          .print(byHand, known, report);
+      new DemoReport(screen, plan, tally, takeOver, history).print(byHand, known, report);
       screen.files(options.folder(), report.broken());
       return !report.broken();
     }

@@ -130,8 +130,7 @@ final class Doubts {
 
   private Payment ended(Payment payment) {
     return hand.await(
-        payment,
-        Set.of(PaymentState.PAYMENT_STATE_SETTLED, PaymentState.PAYMENT_STATE_FAILED));
+        payment, Set.of(PaymentState.PAYMENT_STATE_SETTLED, PaymentState.PAYMENT_STATE_FAILED));
   }
 
   private void row(String what, Payment now, String how) {

@@ -90,9 +90,7 @@ final class Tour {
   private void threeDSecure() {
     Payment asked = hand.pay("sim_action_500", 6_000, CaptureMode.CAPTURE_MODE_AUTOMATIC, WAIT);
     row("pay 60.00 with 3-D Secure", asked);
-    row(
-        "the payer confirms",
-        hand.await(asked, Set.of(PaymentState.PAYMENT_STATE_SETTLED)));
+    row("the payer confirms", hand.await(asked, Set.of(PaymentState.PAYMENT_STATE_SETTLED)));
   }
 
   private void payFromWallet() {

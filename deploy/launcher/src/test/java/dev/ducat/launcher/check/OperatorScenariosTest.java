@@ -275,18 +275,19 @@ final class OperatorScenariosTest {
     assertThat(whole.getAttemptsList()).isNotEmpty();
     assertThat(whole.getNodeId()).isEqualTo("test");
     assertThat(whole.getEpoch()).isPositive();
-    assertThat(whole.getPayment().getState())
-        .isEqualTo(PaymentState.PAYMENT_STATE_NEEDS_ATTENTION);
+    assertThat(whole.getPayment().getState()).isEqualTo(PaymentState.PAYMENT_STATE_NEEDS_ATTENTION);
 
     // It stands still: the longer one waits, the longer it is unchanged.
     await()
         .atMost(LIMIT)
         .untilAsserted(
             () ->
-                assertThat(list(SagaFilter.newBuilder().setStuckLongerThan(Durations.fromMillis(700))))
+                assertThat(
+                        list(SagaFilter.newBuilder().setStuckLongerThan(Durations.fromMillis(700))))
                     .extracting(Saga::getSagaId)
                     .contains(saga.getSagaId()));
-    assertThat(Durations.toMillis(get(saga.getSagaId()).getUnchangedFor())).isGreaterThanOrEqualTo(700);
+    assertThat(Durations.toMillis(get(saga.getSagaId()).getUnchangedFor()))
+        .isGreaterThanOrEqualTo(700);
     assertThat(list(SagaFilter.newBuilder().setStuckLongerThan(Durations.fromHours(1)))).isEmpty();
     assertThat(list(SagaFilter.newBuilder().setTenant("stranger"))).isEmpty();
     compensate(saga);
@@ -352,13 +353,10 @@ final class OperatorScenariosTest {
     Saga saga = inDoubt();
 
     Saga after = retry(saga);
-    assertThat(after.getState())
-        .isIn(SagaState.SAGA_STATE_RUNNING, SagaState.SAGA_STATE_WAITING);
+    assertThat(after.getState()).isIn(SagaState.SAGA_STATE_RUNNING, SagaState.SAGA_STATE_WAITING);
     assertThat(after.getOutcomeUnknown()).isTrue();
 
-    await()
-        .atMost(LIMIT)
-        .until(() -> get(saga.getSagaId()).getVersion() > after.getVersion() + 1);
+    await().atMost(LIMIT).until(() -> get(saga.getSagaId()).getVersion() > after.getVersion() + 1);
     ends(saga, PaymentState.PAYMENT_STATE_NEEDS_ATTENTION);
     resolved(resolve(parked(saga.getPaymentId())).setDone(done(1_000)));
     ends(saga, PaymentState.PAYMENT_STATE_SETTLED);
@@ -377,8 +375,7 @@ final class OperatorScenariosTest {
     assertThat(payment.getFailure().getCode()).isEqualTo("GIVEN_UP");
     await()
         .atMost(LIMIT)
-        .until(
-            () -> get(saga.getSagaId()).getState() == SagaState.SAGA_STATE_COMPENSATED);
+        .until(() -> get(saga.getSagaId()).getState() == SagaState.SAGA_STATE_COMPENSATED);
     // Once more: it is undone already.
     assertThat(compensate(saga).getState()).isEqualTo(SagaState.SAGA_STATE_COMPENSATED);
     assertThat(audited(saga, 1).getFirst().getAction()).isEqualTo("CompensateSaga");
@@ -394,8 +391,7 @@ final class OperatorScenariosTest {
     assertThat(begun.getKind()).isEqualTo(SagaKind.SAGA_KIND_REFUND);
     await()
         .atMost(LIMIT)
-        .untilAsserted(
-            () -> assertThat(payment(saga).getAmountRefunded()).isEqualTo(eur(1_000)));
+        .untilAsserted(() -> assertThat(payment(saga).getAmountRefunded()).isEqualTo(eur(1_000)));
     // Once more: it is given back already, and nothing is left that could be.
     assertThat(compensate(saga).getSagaId()).isEqualTo(begun.getSagaId());
     assertThat(payment(saga).getAmountRefunded()).isEqualTo(eur(1_000));
@@ -427,8 +423,7 @@ final class OperatorScenariosTest {
     compensate(sagas.get(SagaKind.SAGA_KIND_CAPTURE));
     await()
         .atMost(LIMIT)
-        .untilAsserted(
-            () -> assertThat(payment(created).getAmountRefunded()).isEqualTo(eur(600)));
+        .untilAsserted(() -> assertThat(payment(created).getAmountRefunded()).isEqualTo(eur(600)));
   }
 
   @Test
@@ -539,8 +534,10 @@ final class OperatorScenariosTest {
 
   @Test
   void whoNamesATenantFindsOnlyItsSagas() {
-    Saga saga = list(SagaFilter.newBuilder().setPaymentId(
-        pay("sim_ok", CaptureMode.CAPTURE_MODE_AUTOMATIC).getPaymentId())).getFirst();
+    Saga saga =
+        list(SagaFilter.newBuilder()
+                .setPaymentId(pay("sim_ok", CaptureMode.CAPTURE_MODE_AUTOMATIC).getPaymentId()))
+            .getFirst();
     GetSagaRequest request = GetSagaRequest.newBuilder().setSagaId(saga.getSagaId()).build();
     var node = Addresses.parse(house.house().node().info().operations());
     try (DucatClient stranger = new DucatClient("stranger");
@@ -585,13 +582,11 @@ final class OperatorScenariosTest {
     for (int i = 0; i < 3; i++) {
       pay("sim_ok", CaptureMode.CAPTURE_MODE_AUTOMATIC);
     }
-    List<String> all =
-        list(SagaFilter.newBuilder()).stream().map(Saga::getSagaId).toList();
+    List<String> all = list(SagaFilter.newBuilder()).stream().map(Saga::getSagaId).toList();
     List<String> paged = new ArrayList<>();
     ListSagasRequest.Builder request = ListSagasRequest.newBuilder().setPageSize(2);
     do {
-      ListSagasResponse page =
-          api.operate(OperationsServiceGrpcClient.ListSagas, request.build());
+      ListSagasResponse page = api.operate(OperationsServiceGrpcClient.ListSagas, request.build());
       page.getSagasList().forEach(saga -> paged.add(saga.getSagaId()));
       request.setPageToken(page.getNextPageToken());
     } while (!request.getPageToken().isEmpty());

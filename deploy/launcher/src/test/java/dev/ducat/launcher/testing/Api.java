@@ -65,8 +65,7 @@ public final class Api implements AutoCloseable {
   /** A call to the operators' port. */
   public <Q extends com.google.protobuf.Message, A extends com.google.protobuf.Message> A operate(
       ServiceMethod<A, Q> method, Q request) {
-    return await(
-        client.call(operations, method, request, TIMEOUT).map(answer -> answer.message()));
+    return await(client.call(operations, method, request, TIMEOUT).map(answer -> answer.message()));
   }
 
   public static <T> T await(Future<T> future) {
