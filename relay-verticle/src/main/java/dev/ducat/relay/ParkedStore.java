@@ -198,7 +198,8 @@ final class ParkedStore {
    */
   void markRedriven(List<Place> places) {
     SqlStatement mark =
-        new SqlStatement(MARK, Tuple.of(Place.streams(places), Place.seqs(places)));
+        new SqlStatement(
+            MARK, Tuple.from(new Object[] {Place.streams(places), Place.seqs(places)}));
     if (log.commit(List.of(mark), List.of()).getFirst() != places.size()) {
       throw new RelayStopped(
           "Kafka's receipt says that parked events were published which are not parked: " + places);

@@ -170,7 +170,8 @@ public final class OutboxStore {
   public static Future<List<StoredEvent>> at(SqlClient client, String[] streams, Long[] seqs) {
     return client
         .preparedQuery(AT)
-        .execute(Tuple.of(streams, seqs))
+        // Tuple.of would take a trailing array for its varargs.
+        .execute(Tuple.from(new Object[] {streams, seqs}))
         .map(OutboxStore::read);
   }
 
