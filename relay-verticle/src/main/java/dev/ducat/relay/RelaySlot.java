@@ -150,7 +150,7 @@ final class RelaySlot {
         poll = news ? setting.relay().poll().first() : doubled(poll, setting.relay().poll().max());
         backoff = setting.relay().retry().first();
       } catch (EventRefused refused) {
-        LOG.error("relay slot {} takes the slot anew: {}", lease.unit(), refused.getMessage());
+        LOG.warn("relay slot {} takes the slot anew: {}", lease.unit(), refused.getMessage());
         metrics.refused();
         closeSession();
       } catch (RelayStopped finding) {

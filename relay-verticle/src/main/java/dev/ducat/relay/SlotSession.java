@@ -135,7 +135,7 @@ final class SlotSession implements AutoCloseable {
     }
     CrashPoint.KAFKA_COMMITTED.reached();
     published = after;
-    suspicion.accepted(free);
+    suspicion.accepted();
     return events.size();
   }
 
@@ -184,7 +184,7 @@ final class SlotSession implements AutoCloseable {
       throw refused;
     }
     CrashPoint.REDRIVE_COMMITTED.reached();
-    suspicion.accepted(events);
+    suspicion.accepted();
     settle(places);
     return events.size();
   }

@@ -2,40 +2,34 @@ package dev.ducat.relay;
 
 import dev.ducat.kernel.outbox.StoredEvent;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
- * The event that Kafka seems to refuse, until that is proven: of a batch that is refused, the
- * client names any. So the events before it are sent without it, and then it is sent alone.
- * Outlives the sessions of a slot, each of which ends with a refusal.
+ * How the event that Kafka refuses is found: of a batch that is refused, the client names any, and
+ * the next read may bring the slot's streams in another order. So each refusal makes the next batch
+ * smaller, down to an event alone, whose refusal is proof; each batch that Kafka takes makes it
+ * larger again. Outlives the sessions of a slot, each of which ends with a refusal.
  */
 final class Suspicion {
-  private @Nullable Place suspect;
+  private int eventsMax = Integer.MAX_VALUE;
 
-  /** What to send next of these: what comes before the suspect, or the suspect alone. */
+  /** What to send next of these. */
   List<StoredEvent> cut(List<StoredEvent> events) {
-    for (int i = 0; i < events.size(); i++) {
-      if (Place.of(events.get(i)).equals(suspect)) {
-        return events.subList(0, Math.max(1, i));
-      }
-    }
-    return events;
+    return events.subList(0, Math.min(eventsMax, events.size()));
   }
 
-  /** Whether the refusal is proven; else its event is the suspect now. */
+  /** Whether the refusal is proven; else less is sent next, at most what came before its event. */
   boolean proves(EventRefused refused, List<StoredEvent> sent) {
     if (refused.wholeTopic() || sent.size() == 1) {
-      suspect = null;
       return true;
     }
-    suspect = Place.of(refused.event());
+    int before = sent.stream().map(Place::of).toList().indexOf(Place.of(refused.event()));
+    int half = sent.size() / 2;
+    eventsMax = Math.max(1, before < 0 ? half : Math.min(before, half));
     return false;
   }
 
-  /** Kafka took these. */
-  void accepted(List<StoredEvent> sent) {
-    if (suspect != null && sent.stream().map(Place::of).anyMatch(suspect::equals)) {
-      suspect = null;
-    }
+  /** Kafka took what was sent. */
+  void accepted() {
+    eventsMax = eventsMax > Integer.MAX_VALUE / 2 ? Integer.MAX_VALUE : eventsMax * 2;
   }
 }

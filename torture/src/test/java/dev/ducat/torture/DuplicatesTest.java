@@ -57,7 +57,10 @@ final class DuplicatesTest {
         first += replies.stream().filter(reply -> !reply.replayed()).count();
         shards.add("payment.shard " + shard(payment));
       }
-      assertThat(first).as("calls that are nobody's replay").isLessThanOrEqualTo((long) KEYS).isPositive();
+      assertThat(first)
+          .as("calls that are nobody's replay")
+          .isLessThanOrEqualTo((long) KEYS)
+          .isPositive();
       Units units = new Units(installation);
       for (NodeProcess node : List.of(pair.one(), pair.other())) {
         assertThat(units.ownedBy(node.nodeId()).keySet())
