@@ -459,7 +459,7 @@ final class PaymentBatch {
         new Reply(
             attend.reply(),
             Answer.of(
-                SagaView.of(saga, standing, now, now).toBuilder()
+                SagaView.of(saga, standing, now, Duration.ZERO).toBuilder()
                     .setPayment(standing.payment())
                     .build())));
   }

@@ -87,7 +87,8 @@ public final class PaymentStore {
         update payment.saga s
            set step = d.step, phase = d.phase, state = d.state, finished = d.finished, attempt = d.attempt,
                next_attempt_at = d.next_attempt_at, version = d.version, data = d.data, outcome = d.outcome,
-               update_time = d.update_time
+               update_time = d.update_time,
+               since = case when s.step = d.step and s.phase = d.phase then s.since else d.update_time end
           from (select unnest($1::uuid[]) as saga_id, unnest($2::bigint[]) as version_before,
             unnest($3::text[]) as step, unnest($4::text[]) as phase, unnest($5::text[]) as state,
             unnest($6::boolean[]) as finished, unnest($7::int[]) as attempt,

@@ -11,6 +11,7 @@ import dev.ducat.proto.operations.v1.ListSagasResponse;
 import dev.ducat.saga.PaymentQueryStore.Position;
 import dev.ducat.saga.SagaQueryStore.Dated;
 import io.vertx.core.Future;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -92,7 +93,7 @@ final class SagaQueries {
     found.stream().limit(size).map(this::view).forEach(page::addSagas);
     if (found.size() > size) {
       Dated last = found.get(size - 1);
-      Position position = new Position(last.changed(), last.loaded().saga().claim().sagaId());
+      Position position = new Position(last.since(), last.loaded().saga().claim().sagaId());
       page.setNextPageToken(PageToken.of(tenant, request.getFilter(), position));
     }
     return PaymentQueryReply.newBuilder().setSagas(page).build();
@@ -100,7 +101,10 @@ final class SagaQueries {
 
   private dev.ducat.proto.operations.v1.Saga view(Dated found) {
     return SagaView.of(
-        found.loaded().saga(), found.loaded().standing(), found.changed(), clock.now());
+        found.loaded().saga(),
+        found.loaded().standing(),
+        found.changed(),
+        Duration.between(found.since(), clock.now()));
   }
 
   private static PaymentQueryReply notFound() {

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 /** Reads of sagas for operators, beside the lanes; an empty tenant means every tenant. */
 final class SagaQueryStore {
   private static final String SAGAS =
-      "select s.update_time as saga_update_time, "
+      "select s.update_time as saga_update_time, s.since, "
           + PaymentLoadStore.SAGA_COLUMNS
           + ", "
           + PaymentLoadStore.PAYMENT_COLUMNS
@@ -33,8 +33,13 @@ final class SagaQueryStore {
     this.pool = node.queries();
   }
 
-  /** A saga with its payment, and when it changed last. */
-  record Dated(Loaded loaded, Instant changed) {}
+  /**
+   * A saga with its payment.
+   *
+   * @param changed when its row changed last
+   * @param since when its step or its phase did
+   */
+  record Dated(Loaded loaded, Instant changed, Instant since) {}
 
   Future<Optional<Dated>> byId(String tenant, UUID sagaId) {
     return pool.preparedQuery(
@@ -49,7 +54,7 @@ final class SagaQueryStore {
             });
   }
 
-  /** Sagas that meet a filter, the longest unchanged first. */
+  /** Sagas that meet a filter, those that have stood longest where they are first. */
   Future<List<Dated>> list(
       String tenant, SagaFilter filter, @Nullable Position after, Instant now, int limit) {
     StringBuilder sql = new StringBuilder(SAGAS).append("true");
@@ -68,7 +73,7 @@ final class SagaQueryStore {
           Duration.ofSeconds(
               filter.getStuckLongerThan().getSeconds(), filter.getStuckLongerThan().getNanos());
       parameters.addValue(PaymentStore.time(now.minus(stuck)));
-      sql.append(" and s.update_time <= $").append(parameters.size());
+      sql.append(" and s.since <= $").append(parameters.size());
       sql.append("::timestamptz and s.phase <> 'OPEN'");
     }
     if (!over || filter.hasStuckLongerThan()) {
@@ -91,12 +96,12 @@ final class SagaQueryStore {
     }
     if (after != null) {
       parameters.addValue(PaymentStore.time(after.createTime()));
-      sql.append(" and (s.update_time, s.saga_id) > ($").append(parameters.size());
+      sql.append(" and (s.since, s.saga_id) > ($").append(parameters.size());
       parameters.addUUID(after.paymentId());
       sql.append("::timestamptz, $").append(parameters.size()).append("::uuid)");
     }
     parameters.addInteger(limit);
-    sql.append(" order by s.update_time, s.saga_id limit $");
+    sql.append(" order by s.since, s.saga_id limit $");
     sql.append(parameters.size()).append("::int");
     return pool.preparedQuery(sql.toString())
         .execute(parameters)
@@ -111,6 +116,7 @@ final class SagaQueryStore {
   private static Dated dated(Row row) {
     return new Dated(
         new Loaded(PaymentLoadStore.saga(row), PaymentLoadStore.standing(row)),
-        row.getOffsetDateTime("saga_update_time").toInstant());
+        row.getOffsetDateTime("saga_update_time").toInstant(),
+        row.getOffsetDateTime("since").toInstant());
   }
 }

@@ -18,9 +18,10 @@ final class SagaView {
    * Shows a saga.
    *
    * @param changed when its row changed last
+   * @param here how long it has been at its step and phase
    */
   static dev.ducat.proto.operations.v1.Saga of(
-      Saga saga, Standing standing, Instant changed, Instant now) {
+      Saga saga, Standing standing, Instant changed, Duration here) {
     Claim claim = saga.claim();
     SagaData data = saga.data();
     dev.ducat.proto.operations.v1.Saga.Builder view =
@@ -40,7 +41,7 @@ final class SagaView {
             .setCreateTime(Times.toProto(claim.createdAt()))
             .setUpdateTime(Times.toProto(changed))
             .setUnchangedFor(
-                Durations.fromMillis(Math.max(0, Duration.between(changed, now).toMillis())));
+                Durations.fromMillis(Math.max(0, here.toMillis())));
     Instant next = saga.nextAttemptAt();
     if (next != null && !saga.phase().isOver()) {
       view.setNextAttemptTime(Times.toProto(next));

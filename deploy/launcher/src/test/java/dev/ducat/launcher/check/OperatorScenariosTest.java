@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
+import com.google.protobuf.Timestamp;
 import com.google.protobuf.util.Durations;
 import dev.ducat.kernel.outbox.Topics;
 import dev.ducat.launcher.client.Addresses;
@@ -35,6 +36,7 @@ import dev.ducat.proto.operations.v1.Saga;
 import dev.ducat.proto.operations.v1.SagaFilter;
 import dev.ducat.proto.operations.v1.SagaKind;
 import dev.ducat.proto.operations.v1.SagaState;
+import dev.ducat.proto.payments.v1.CancelPaymentRequest;
 import dev.ducat.proto.payments.v1.CaptureMode;
 import dev.ducat.proto.payments.v1.CapturePaymentRequest;
 import dev.ducat.proto.payments.v1.CreatePaymentRequest;
@@ -45,6 +47,7 @@ import dev.ducat.proto.payments.v1.PaymentState;
 import io.vertx.grpc.common.ServiceMethod;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -293,6 +296,40 @@ final class OperatorScenariosTest {
     assertThat(list(SagaFilter.newBuilder().setTenant("stranger"))).isEmpty();
     compensate(saga);
     ends(saga, PaymentState.PAYMENT_STATE_FAILED);
+  }
+
+  /** It polls, and each poll changes its row; it waits for the same nevertheless. */
+  @Test
+  void askingAgainAndAgainIsStandingStill() {
+    Payment payment = pay("sim_action_60000", CaptureMode.CAPTURE_MODE_AUTOMATIC);
+    Saga begun =
+        list(SagaFilter.newBuilder().setPaymentId(payment.getPaymentId())).getFirst();
+    await()
+        .atMost(LIMIT)
+        .untilAsserted(
+            () -> {
+              Saga saga = get(begun.getSagaId());
+              assertThat(saga.getOutstanding().getPolls()).isGreaterThanOrEqualTo(3);
+              Duration sinceItsRowChanged =
+                  Duration.between(time(saga.getUpdateTime()), time(begun.getCreateTime()))
+                      .negated();
+              assertThat(Durations.toMillis(saga.getUnchangedFor()))
+                  .isGreaterThan(sinceItsRowChanged.toMillis() / 2);
+            });
+    assertThat(list(SagaFilter.newBuilder().setStuckLongerThan(Durations.fromMillis(700))))
+        .extracting(Saga::getSagaId)
+        .contains(begun.getSagaId());
+    api.ask(
+        PaymentServiceGrpcClient.CancelPayment,
+        CancelPaymentRequest.newBuilder()
+            .setPaymentId(payment.getPaymentId())
+            .setIdempotencyKey("cancel-" + payment.getPaymentId())
+            .build());
+    ends(begun, PaymentState.PAYMENT_STATE_CANCELED);
+  }
+
+  private static Instant time(Timestamp timestamp) {
+    return Instant.ofEpochSecond(timestamp.getSeconds(), timestamp.getNanos());
   }
 
   @Test
