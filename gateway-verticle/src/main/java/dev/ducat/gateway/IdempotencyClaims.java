@@ -1,9 +1,12 @@
 package dev.ducat.gateway;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.google.protobuf.ByteString;
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.ClientOptions.DisconnectedBehavior;
 import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisFuture;
 import io.lettuce.core.RedisNoScriptException;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.ScriptOutputType;
@@ -18,13 +21,17 @@ import io.lettuce.core.resource.DefaultClientResources;
 import io.lettuce.core.resource.Delay;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -69,6 +76,8 @@ final class IdempotencyClaims {
       return 0
       """;
 
+  private static final String SETTLE_DIGEST = sha1(SETTLE);
+
   /**
    * What Redis knows of a key.
    *
@@ -99,6 +108,7 @@ final class IdempotencyClaims {
   private @Nullable ClientResources resources;
   private @Nullable RedisClient client;
   private volatile @Nullable RedisAsyncCommands<String, String> redis;
+  private final AtomicBoolean flushing = new AtomicBoolean();
   private volatile boolean usable;
   private volatile boolean open = true;
 
@@ -161,6 +171,7 @@ final class IdempotencyClaims {
   }
 
   private void connected(StatefulRedisConnection<String, String> connection) {
+    connection.setAutoFlushCommands(false);
     redis = connection.async();
     failures.set(0);
     usable = true;
@@ -180,13 +191,13 @@ final class IdempotencyClaims {
     String mine = ownerPrefix + claims.incrementAndGet();
     SetArgs ifAbsent = SetArgs.Builder.nx().px(CLAIM_LIFE.toMillis());
     Promise<Claim> answer = Promise.promise();
-    io.vertx.core.Context context = vertx.getOrCreateContext();
+    Context context = vertx.getOrCreateContext();
     // Both at once, one way there and back. The value alone is judged: Lettuce sends again after a
     // broken connection, and the claim that SET then meets may be our own.
     var unused = commands.set(key, mine, ifAbsent);
-    commands
-        .get(key)
-        .whenComplete(
+    RedisFuture<String> there = commands.get(key);
+    flushSoon(commands, context);
+    there.whenComplete(
             (value, failure) ->
                 context.runOnContext(
                     nothing -> {
@@ -200,6 +211,21 @@ final class IdempotencyClaims {
                       }
                     }));
     return answer.future();
+  }
+
+  /**
+   * Sends what was asked since the last time, after the events that the event loop has in hand: the
+   * calls of one read of a socket, and the answers of one commit, leave in one piece.
+   */
+  private void flushSoon(RedisAsyncCommands<String, String> commands, Context context) {
+    if (flushing.compareAndSet(false, true)) {
+      context.runOnContext(
+          now -> {
+            // First, so that whoever comes too late for this flush asks for another.
+            flushing.set(false);
+            commands.getStatefulConnection().flushCommands();
+          });
+    }
   }
 
   private static Claim read(String key, String mine, @Nullable String value) {
@@ -230,8 +256,9 @@ final class IdempotencyClaims {
     String[] keys = {claim.key()};
     String done = DONE + resourceId + ":" + hex(fingerprint);
     String[] values = {claim.mine(), done, Long.toString(life)};
+    Context context = vertx.getOrCreateContext();
     commands
-        .<Long>evalsha(commands.digest(SETTLE), ScriptOutputType.INTEGER, keys, values)
+        .<Long>evalsha(SETTLE_DIGEST, ScriptOutputType.INTEGER, keys, values)
         .whenComplete(
             (replaced, failure) -> {
               if (failure instanceof RedisNoScriptException) {
@@ -239,10 +266,12 @@ final class IdempotencyClaims {
                 commands
                     .<Long>eval(SETTLE, ScriptOutputType.INTEGER, keys, values)
                     .whenComplete((again, other) -> noteIfFailed(other));
+                flushSoon(commands, context);
               } else {
                 noteIfFailed(failure);
               }
             });
+    flushSoon(commands, context);
   }
 
   private void noteIfFailed(@Nullable Throwable failure) {
@@ -270,9 +299,9 @@ final class IdempotencyClaims {
     if (commands == null) {
       return;
     }
-    commands
-        .ping()
-        .whenComplete(
+    RedisFuture<String> pinged = commands.ping();
+    commands.getStatefulConnection().flushCommands();
+    pinged.whenComplete(
             (pong, failure) -> {
               if (failure == null) {
                 LOG.info("Redis answers again");
@@ -305,6 +334,16 @@ final class IdempotencyClaims {
                           .addListener(end -> stopped.tryComplete());
                 });
     return stopped.future();
+  }
+
+  /** What Redis calls a script. */
+  private static String sha1(String script) {
+    try {
+      return HexFormat.of()
+          .formatHex(MessageDigest.getInstance("SHA-1").digest(script.getBytes(UTF_8)));
+    } catch (NoSuchAlgorithmException everyJdkHasIt) {
+      throw new IllegalStateException(everyJdkHasIt);
+    }
   }
 
   private static String hex(ByteString fingerprint) {
