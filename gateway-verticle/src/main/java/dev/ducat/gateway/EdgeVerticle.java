@@ -102,8 +102,8 @@ final class EdgeVerticle extends VerticleBase {
   }
 
   /**
-   * Answers that are ready in one turn of the event loop leave in one piece: a system call for head,
-   * message and trailers of each would cost as much as making them.
+   * Answers that are ready in one turn of the event loop leave in one piece: a system call for
+   * head, message and trailers of each would cost as much as making them.
    */
   private static void flushTogether(HttpConnection connection) {
     if (connection instanceof VertxConnection wire) {

@@ -198,18 +198,18 @@ final class IdempotencyClaims {
     RedisFuture<String> there = commands.get(key);
     flushSoon(commands, context);
     there.whenComplete(
-            (value, failure) ->
-                context.runOnContext(
-                    nothing -> {
-                      if (failure == null) {
-                        failures.set(0);
-                        answer.complete(read(key, mine, value));
-                      } else {
-                        failed(failure);
-                        fallbacks.increment();
-                        answer.complete(Claim.NONE);
-                      }
-                    }));
+        (value, failure) ->
+            context.runOnContext(
+                nothing -> {
+                  if (failure == null) {
+                    failures.set(0);
+                    answer.complete(read(key, mine, value));
+                  } else {
+                    failed(failure);
+                    fallbacks.increment();
+                    answer.complete(Claim.NONE);
+                  }
+                }));
     return answer.future();
   }
 
@@ -302,15 +302,15 @@ final class IdempotencyClaims {
     RedisFuture<String> pinged = commands.ping();
     commands.getStatefulConnection().flushCommands();
     pinged.whenComplete(
-            (pong, failure) -> {
-              if (failure == null) {
-                LOG.info("Redis answers again");
-                failures.set(0);
-                usable = true;
-              } else {
-                pingLater();
-              }
-            });
+        (pong, failure) -> {
+          if (failure == null) {
+            LOG.info("Redis answers again");
+            failures.set(0);
+            usable = true;
+          } else {
+            pingLater();
+          }
+        });
   }
 
   /** Closes the connection. */

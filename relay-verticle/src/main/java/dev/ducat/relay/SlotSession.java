@@ -170,8 +170,7 @@ final class SlotSession implements AutoCloseable {
   }
 
   private boolean isTableDue() {
-    return foreign
-        || setting.node().clock().monotonicNanos() - tableNanos >= LOOK_EVERY.toNanos();
+    return foreign || setting.node().clock().monotonicNanos() - tableNanos >= LOOK_EVERY.toNanos();
   }
 
   /** As much from the front as one transaction should carry, one event at least. */

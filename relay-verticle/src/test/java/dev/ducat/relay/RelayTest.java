@@ -106,8 +106,7 @@ class RelayTest extends RelayHarness {
       node.node()
           .bus()
           .publish(
-              "relay.doorbell",
-              Doorbell.newBuilder().addStreams("payment.shard." + i % 4).build());
+              "relay.doorbell", Doorbell.newBuilder().addStreams("payment.shard." + i % 4).build());
     }
     reader().awaitExactly(writer.written());
   }

@@ -141,7 +141,9 @@ final class LaneConnection {
     } catch (RuntimeException failed) {
       Sent all = sent.get();
       // The event loop may still get to it, so even that is no "no".
-      return all == null ? new End.InDoubt("not sent in time") : judge(all.answers, all.commit, events);
+      return all == null
+          ? new End.InDoubt("not sent in time")
+          : judge(all.answers, all.commit, events);
     }
   }
 
@@ -158,8 +160,7 @@ final class LaneConnection {
    * A COMMIT behind a failed statement is answered like a successful one although it rolls back, so
    * the first failure in the order of the statements decides.
    */
-  private static End judge(
-      List<Future<?>> answers, Future<?> commit, List<StoredEvent> events) {
+  private static End judge(List<Future<?>> answers, Future<?> commit, List<StoredEvent> events) {
     for (Future<?> answer : answers) {
       if (!answer.isComplete()) {
         return new End.InDoubt("no answer in time");

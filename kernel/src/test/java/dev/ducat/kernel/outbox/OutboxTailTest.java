@@ -49,9 +49,13 @@ class OutboxTailTest {
   void keepsWhatLiesBehindAGapUntilTheGapWasRead() {
     tail.committed(events(A, 1, 2));
     tail.committed(events(A, 5, 6));
-    assertThat(reader.takeAfter(stream -> 0, 100)).extracting(StoredEvent::seq).containsExactly(1L, 2L);
+    assertThat(reader.takeAfter(stream -> 0, 100))
+        .extracting(StoredEvent::seq)
+        .containsExactly(1L, 2L);
     assertThat(reader.takeAfter(stream -> 2, 100)).isEmpty();
-    assertThat(reader.takeAfter(stream -> 4, 100)).extracting(StoredEvent::seq).containsExactly(5L, 6L);
+    assertThat(reader.takeAfter(stream -> 4, 100))
+        .extracting(StoredEvent::seq)
+        .containsExactly(5L, 6L);
   }
 
   @Test
@@ -65,7 +69,10 @@ class OutboxTailTest {
   void takesNoMoreThanAskedAndLosesNothing() {
     tail.committed(events(A, 1, 10));
     assertThat(reader.takeAfter(stream -> 0, 4)).hasSize(4);
-    assertThat(reader.takeAfter(stream -> 4, 100)).extracting(StoredEvent::seq).startsWith(5L).hasSize(6);
+    assertThat(reader.takeAfter(stream -> 4, 100))
+        .extracting(StoredEvent::seq)
+        .startsWith(5L)
+        .hasSize(6);
   }
 
   @Test
