@@ -107,7 +107,7 @@ final class IdempotencyClaims {
   private final Counter fallbacks;
   private @Nullable ClientResources resources;
   private @Nullable RedisClient client;
-  private volatile @Nullable RedisAsyncCommands<String, String> redis;
+  private volatile @Nullable StatefulRedisConnection<String, String> redis;
   private final AtomicBoolean flushing = new AtomicBoolean();
   private volatile boolean usable;
   private volatile boolean open = true;
@@ -172,7 +172,7 @@ final class IdempotencyClaims {
 
   private void connected(StatefulRedisConnection<String, String> connection) {
     connection.setAutoFlushCommands(false);
-    redis = connection.async();
+    redis = connection;
     failures.set(0);
     usable = true;
   }
@@ -184,10 +184,11 @@ final class IdempotencyClaims {
 
   /** Claims a key, or says what became of it. Never fails, and takes some 50 ms at most. */
   Future<Claim> claim(String key) {
-    RedisAsyncCommands<String, String> commands = redis;
-    if (!usable || commands == null) {
+    StatefulRedisConnection<String, String> connection = redis;
+    if (!usable || connection == null) {
       return Future.succeededFuture(Claim.NONE);
     }
+    RedisAsyncCommands<String, String> commands = connection.async();
     String mine = ownerPrefix + claims.incrementAndGet();
     SetArgs ifAbsent = SetArgs.Builder.nx().px(CLAIM_LIFE.toMillis());
     Promise<Claim> answer = Promise.promise();
@@ -196,7 +197,7 @@ final class IdempotencyClaims {
     // broken connection, and the claim that SET then meets may be our own.
     var unused = commands.set(key, mine, ifAbsent);
     RedisFuture<String> there = commands.get(key);
-    flushSoon(commands, context);
+    flushSoon(connection, context);
     there.whenComplete(
         (value, failure) ->
             context.runOnContext(
@@ -217,13 +218,13 @@ final class IdempotencyClaims {
    * Sends what was asked since the last time, after the events that the event loop has in hand: the
    * calls of one read of a socket, and the answers of one commit, leave in one piece.
    */
-  private void flushSoon(RedisAsyncCommands<String, String> commands, Context context) {
+  private void flushSoon(StatefulRedisConnection<String, String> connection, Context context) {
     if (flushing.compareAndSet(false, true)) {
       context.runOnContext(
           now -> {
             // First, so that whoever comes too late for this flush asks for another.
             flushing.set(false);
-            commands.getStatefulConnection().flushCommands();
+            connection.flushCommands();
           });
     }
   }
@@ -248,11 +249,12 @@ final class IdempotencyClaims {
    * @param remaining how long the key itself will still be remembered
    */
   void settle(Claim claim, String resourceId, ByteString fingerprint, Duration remaining) {
-    RedisAsyncCommands<String, String> commands = redis;
+    StatefulRedisConnection<String, String> connection = redis;
     long life = Math.min(remaining.toMillis(), DONE_LIFE_MAX.toMillis());
-    if (!usable || commands == null || life <= 0 || fingerprint.isEmpty()) {
+    if (!usable || connection == null || life <= 0 || fingerprint.isEmpty()) {
       return;
     }
+    RedisAsyncCommands<String, String> commands = connection.async();
     String[] keys = {claim.key()};
     String done = DONE + resourceId + ":" + hex(fingerprint);
     String[] values = {claim.mine(), done, Long.toString(life)};
@@ -266,12 +268,12 @@ final class IdempotencyClaims {
                 commands
                     .<Long>eval(SETTLE, ScriptOutputType.INTEGER, keys, values)
                     .whenComplete((again, other) -> noteIfFailed(other));
-                flushSoon(commands, context);
+                flushSoon(connection, context);
               } else {
                 noteIfFailed(failure);
               }
             });
-    flushSoon(commands, context);
+    flushSoon(connection, context);
   }
 
   private void noteIfFailed(@Nullable Throwable failure) {
@@ -295,12 +297,12 @@ final class IdempotencyClaims {
   }
 
   private void ping() {
-    RedisAsyncCommands<String, String> commands = redis;
-    if (commands == null) {
+    StatefulRedisConnection<String, String> connection = redis;
+    if (connection == null) {
       return;
     }
-    RedisFuture<String> pinged = commands.ping();
-    commands.getStatefulConnection().flushCommands();
+    RedisFuture<String> pinged = connection.async().ping();
+    connection.flushCommands();
     pinged.whenComplete(
         (pong, failure) -> {
           if (failure == null) {
