@@ -54,7 +54,7 @@ final class CallbackEndpoint {
                               .setDuplicate(reply.getReported().getDuplicate())
                               .build());
                   case REFUSAL -> PaymentEndpoint.refused(reply.getRefusal());
-                  case PAYMENT, REFUND, ANSWER_NOT_SET ->
+                  case PAYMENT, REFUND, SAGA, ANSWER_NOT_SET ->
                       Future.failedFuture(PaymentEndpoint.unreadable("the shard"));
                 });
   }

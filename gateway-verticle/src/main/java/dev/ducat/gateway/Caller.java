@@ -9,9 +9,10 @@ import org.jspecify.annotations.Nullable;
  * in a request can name another.
  *
  * @param tenant whose data the call may see
+ * @param isNamed whether the call named the tenant: operators who name none see all
  * @param traceparent W3C trace context, or empty
  */
-record Caller(String tenant, String traceparent) {
+record Caller(String tenant, boolean isNamed, String traceparent) {
   static final String TENANT_HEADER = "ducat-tenant";
   private static final String TENANT_DEFAULT = "default";
   private static final int TENANT_CHARS_MAX = 64;
@@ -25,7 +26,15 @@ record Caller(String tenant, String traceparent) {
    * @throws ProblemException when the tenant is named twice or not as a tenant is
    */
   static Caller of(MultiMap metadata) {
-    return new Caller(tenant(metadata), traceparent(metadata.get("traceparent")));
+    return new Caller(
+        tenant(metadata),
+        metadata.contains(TENANT_HEADER),
+        traceparent(metadata.get("traceparent")));
+  }
+
+  /** The only tenant whose data an operator may see; empty: every tenant. */
+  String scope() {
+    return isNamed ? tenant : "";
   }
 
   private static String tenant(MultiMap metadata) {

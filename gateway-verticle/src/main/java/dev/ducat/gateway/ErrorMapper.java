@@ -114,13 +114,26 @@ final class ErrorMapper {
           error(Code.NOT_FOUND, "REFUND_NOT_FOUND", refusal.getMessage());
       case REFUSAL_REASON_OPERATION_NOT_FOUND ->
           error(Code.NOT_FOUND, "OPERATION_NOT_FOUND", refusal.getMessage());
+      case REFUSAL_REASON_SAGA_NOT_FOUND ->
+          error(Code.NOT_FOUND, "SAGA_NOT_FOUND", refusal.getMessage());
+      case REFUSAL_REASON_EVENT_NOT_FOUND ->
+          error(Code.NOT_FOUND, "EVENT_NOT_FOUND", refusal.getMessage());
+      case REFUSAL_REASON_VERSION_MISMATCH ->
+          error(Code.ABORTED, "VERSION_MISMATCH", refusal.getMessage());
       case REFUSAL_REASON_WRONG_STATE -> precondition("WRONG_STATE", refusal);
       case REFUSAL_REASON_PAYMENT_NOT_CAPTURABLE,
           REFUSAL_REASON_CAPTURE_EXCEEDS_CAPTURABLE,
           REFUSAL_REASON_PAYMENT_NOT_CANCELABLE,
           REFUSAL_REASON_PAYMENT_NOT_REFUNDABLE,
           REFUSAL_REASON_REFUND_EXCEEDS_CAPTURED,
-          REFUSAL_REASON_OPERATION_IN_PROGRESS ->
+          REFUSAL_REASON_OPERATION_IN_PROGRESS,
+          REFUSAL_REASON_SAGA_ENDED,
+          REFUSAL_REASON_SAGA_SLEEPS,
+          REFUSAL_REASON_SAGA_CAPTURED,
+          REFUSAL_REASON_SAGA_OUTCOME_UNKNOWN,
+          REFUSAL_REASON_SAGA_NOT_IN_DOUBT,
+          REFUSAL_REASON_EVENT_WAITS_BEHIND,
+          REFUSAL_REASON_AMOUNT_MISMATCH ->
           precondition(refusal.getReason().name().substring(REASON_PREFIX.length()), refusal);
       case REFUSAL_REASON_INVALID_ARGUMENT ->
           invalid(List.of(new Violation(refusal.getField(), refusal.getMessage(), false)));

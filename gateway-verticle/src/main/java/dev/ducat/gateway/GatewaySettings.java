@@ -158,6 +158,26 @@ public record GatewaySettings(
         connectors);
   }
 
+  public GatewaySettings withKeyLife(Duration life) {
+    return new GatewaySettings(
+        host,
+        port,
+        operationsPort,
+        eventLoops,
+        inFlightMax,
+        streamsMax,
+        redisUri,
+        waitDefault,
+        deadlineDefault,
+        deadlineMax,
+        streamMax,
+        drain,
+        linger,
+        life,
+        maxAmountMinor,
+        connectors);
+  }
+
   public GatewaySettings withLinger(Duration value) {
     return new GatewaySettings(
         host,

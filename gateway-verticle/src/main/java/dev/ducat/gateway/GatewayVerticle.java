@@ -69,7 +69,11 @@ public final class GatewayVerticle extends VerticleBase {
     Gauge.builder("ducat.gateway.streams.open", streams, InFlight::now).register(node.meters());
     IdempotencyClaims redis =
         new IdempotencyClaims(
-            vertx, settings.redisUri(), node.leases().owner().toString(), node.meters());
+            vertx,
+            node.clock(),
+            settings.redisUri(),
+            node.leases().owner().toString(),
+            node.meters());
     claims = redis;
     redis.start();
     HealthChecks checks = new HealthChecks(vertx, node.bus(), node.leases().settings());
@@ -90,11 +94,11 @@ public final class GatewayVerticle extends VerticleBase {
             PaymentServiceGrpcService.SERVICE_DESCRIPTOR,
             LedgerServiceGrpcService.SERVICE_DESCRIPTOR,
             ConnectorCallbackServiceGrpcService.SERVICE_DESCRIPTOR);
+    List<Rpc> forOperators = new ArrayList<>(new SagaEndpoint(shards).rpcs());
+    forOperators.addAll(new DeadEventEndpoint(shards).rpcs());
+    forOperators.addAll(new VerifyEndpoint(node.bus()).rpcs());
     Map<String, Rpc> operationsRpcs =
-        rpcs(
-            new VerifyEndpoint(node.bus()).rpcs(),
-            healthEndpoint,
-            OperationsServiceGrpcService.SERVICE_DESCRIPTOR);
+        rpcs(forOperators, healthEndpoint, OperationsServiceGrpcService.SERVICE_DESCRIPTOR);
 
     EdgeVerticle leader = edge(checks, publicRpcs, calls, streams, shareable(settings.port(), -1));
     EdgeVerticle operators =

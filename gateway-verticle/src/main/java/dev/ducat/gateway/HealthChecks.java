@@ -44,6 +44,8 @@ final class HealthChecks {
           .setTenant(TENANT)
           .setPaymentId(IdKind.PAYMENT.text(new UUID(0, 0)))
           .build();
+  private static final PaymentQueryRequest SAGA =
+      PaymentQueryRequest.newBuilder().setSagaId(IdKind.SAGA.text(new UUID(0, 0))).build();
   private static final LedgerQueryRequest ACCOUNT =
       LedgerQueryRequest.newBuilder()
           .setTenant(TENANT)
@@ -54,6 +56,7 @@ final class HealthChecks {
   private final Vertx vertx;
   private final Check payments;
   private final Check ledger;
+  private final Check operations;
   private final Set<Runnable> listeners = ConcurrentHashMap.newKeySet();
   private volatile boolean draining;
   private volatile Map<String, Boolean> states;
@@ -76,6 +79,15 @@ final class HealthChecks {
             units,
             () ->
                 ask(bus, ShardClient.LEDGER_QUERY, ACCOUNT, LedgerQueryReply.getDefaultInstance())
+                    .mapEmpty());
+    // What an operator needs first, and the shards that carry decisions out.
+    this.operations =
+        new Check(
+            bus,
+            UnitKind.PAYMENT_SHARD,
+            units,
+            () ->
+                ask(bus, ShardClient.PAYMENT_QUERY, SAGA, PaymentQueryReply.getDefaultInstance())
                     .mapEmpty());
     this.states = current();
   }
@@ -121,7 +133,7 @@ final class HealthChecks {
 
   /** Runs all checks once; completes when their outcome is known, whatever it is. */
   Future<Void> runOnce() {
-    return Future.join(payments.run(), ledger.run())
+    return Future.join(payments.run(), ledger.run(), operations.run())
         .transform(
             done -> {
               publish();
@@ -174,9 +186,9 @@ final class HealthChecks {
     now.put(PaymentServiceGrpcService.SERVICE_NAME.fullyQualifiedName(), paymentsServed);
     now.put(LedgerServiceGrpcService.SERVICE_NAME.fullyQualifiedName(), ledgerServed);
     now.put(ConnectorCallbackServiceGrpcService.SERVICE_NAME.fullyQualifiedName(), paymentsServed);
-    // It answers UNIMPLEMENTED to everything: nobody is served, and the sum is not about it.
-    now.put(OperationsServiceGrpcService.SERVICE_NAME.fullyQualifiedName(), false);
-    now.put(SUM, paymentsServed && ledgerServed);
+    boolean operationsServed = served && operations.healthy();
+    now.put(OperationsServiceGrpcService.SERVICE_NAME.fullyQualifiedName(), operationsServed);
+    now.put(SUM, paymentsServed && ledgerServed && operationsServed);
     return now;
   }
 }

@@ -3,9 +3,11 @@ package dev.ducat.gateway;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.google.protobuf.ByteString;
+import dev.ducat.kernel.time.Clock;
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.ClientOptions.DisconnectedBehavior;
 import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.RedisFuture;
 import io.lettuce.core.RedisNoScriptException;
 import io.lettuce.core.RedisURI;
@@ -13,13 +15,13 @@ import io.lettuce.core.ScriptOutputType;
 import io.lettuce.core.SetArgs;
 import io.lettuce.core.SocketOptions;
 import io.lettuce.core.TimeoutOptions;
-import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.api.async.RedisAsyncCommands;
 import io.lettuce.core.codec.StringCodec;
 import io.lettuce.core.resource.ClientResources;
 import io.lettuce.core.resource.DefaultClientResources;
 import io.lettuce.core.resource.Delay;
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
@@ -31,22 +33,16 @@ import java.time.Duration;
 import java.util.HexFormat;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The fast path of idempotency: Redis says whether a key is being worked on, or is done. It never
  * decides: whatever it says, a row or a lane has the last word, and whatever goes wrong here only
  * means that the shard is asked. Redis that is slow or away costs the first few calls {@link
- * #ANSWER_MAX} and then nothing: it is left out until it answers a ping.
+ * #ANSWER_MAX} and then nothing: it is left out until it answers a ping. All of that is counted.
  */
 final class IdempotencyClaims {
-  private static final Logger LOG = LoggerFactory.getLogger(IdempotencyClaims.class);
-
   /** More than this and asking the shard would have been faster. */
   private static final Duration ANSWER_MAX = Duration.ofMillis(50);
 
@@ -58,7 +54,6 @@ final class IdempotencyClaims {
 
   private static final Duration PING_PAUSE = Duration.ofMillis(250);
   private static final Duration RECONNECT_MAX = Duration.ofSeconds(1);
-  private static final int FAILURES_MAX = 5;
 
   /** Two commands for each call that can be in flight. */
   private static final int COMMANDS_MAX = 8_192;
@@ -103,27 +98,32 @@ final class IdempotencyClaims {
   private final Optional<RedisURI> uri;
   private final String ownerPrefix;
   private final AtomicLong claims = new AtomicLong();
-  private final AtomicInteger failures = new AtomicInteger();
+  private final RedisHealth health;
   private final Counter fallbacks;
   private @Nullable ClientResources resources;
   private @Nullable RedisClient client;
-  private volatile @Nullable StatefulRedisConnection<String, String> redis;
-  private final AtomicBoolean flushing = new AtomicBoolean();
-  private volatile boolean usable;
+  private volatile @Nullable RedisPipe redis;
   private volatile boolean open = true;
 
   /**
    * @param owner a token of this process, unlike any other's
    * @param uri empty to go without Redis
    */
-  IdempotencyClaims(Vertx vertx, Optional<String> uri, String owner, MeterRegistry meters) {
+  IdempotencyClaims(
+      Vertx vertx, Clock clock, Optional<String> uri, String owner, MeterRegistry meters) {
     this.vertx = vertx;
+    this.health = new RedisHealth(clock);
     this.uri = uri.map(RedisURI::create);
     this.ownerPrefix = CLAIMED + owner + "-";
     this.fallbacks =
         Counter.builder("ducat.gateway.redis.fallbacks")
-            .description("calls that asked the shard because Redis did not answer")
+            .description("calls that asked the shard because Redis was no help")
             .register(meters);
+    if (uri.isPresent()) {
+      Gauge.builder("ducat.gateway.redis.usable", health, redis -> redis.isUsable() ? 1 : 0)
+          .description("1 while Redis is asked, 0 while it is left out")
+          .register(meters);
+    }
   }
 
   /** The name of a key. */
@@ -161,71 +161,57 @@ final class IdempotencyClaims {
             .whenComplete(
                 (connection, failure) -> {
                   if (failure == null) {
-                    connected(connection);
+                    redis = new RedisPipe(connection);
+                    health.begin();
                   } else if (open) {
-                    LOG.warn(
-                        "Redis is away, keys are checked by the shards alone: {}", reason(failure));
+                    health.warn(failure);
                     vertx.setTimer(RECONNECT_MAX.toMillis(), timer -> connect(from, to));
                   }
                 });
   }
 
-  private void connected(StatefulRedisConnection<String, String> connection) {
-    connection.setAutoFlushCommands(false);
-    redis = connection;
-    failures.set(0);
-    usable = true;
-  }
-
-  /** Whether asking is worth while at the moment. */
-  boolean isUsable() {
-    return usable;
-  }
-
   /** Claims a key, or says what became of it. Never fails, and takes some 50 ms at most. */
   Future<Claim> claim(String key) {
-    StatefulRedisConnection<String, String> connection = redis;
-    if (!usable || connection == null) {
+    RedisPipe pipe = redis;
+    if (!health.isUsable() || pipe == null) {
+      if (uri.isPresent()) {
+        fallbacks.increment();
+      }
       return Future.succeededFuture(Claim.NONE);
     }
-    RedisAsyncCommands<String, String> commands = connection.async();
     String mine = ownerPrefix + claims.incrementAndGet();
     SetArgs ifAbsent = SetArgs.Builder.nx().px(CLAIM_LIFE.toMillis());
     Promise<Claim> answer = Promise.promise();
     Context context = vertx.getOrCreateContext();
     // Both at once, one way there and back. The value alone is judged: Lettuce sends again after a
     // broken connection, and the claim that SET then meets may be our own.
-    var unused = commands.set(key, mine, ifAbsent);
+    RedisAsyncCommands<String, String> commands = pipe.commands();
+    RedisFuture<String> set = commands.set(key, mine, ifAbsent);
     RedisFuture<String> there = commands.get(key);
-    flushSoon(connection, context);
+    pipe.flushSoon(context);
+    set.whenComplete((taken, failure) -> noteIfRefused(failure));
     there.whenComplete(
         (value, failure) ->
             context.runOnContext(
                 nothing -> {
+                  Claim claim = failure == null ? read(key, mine, value) : Claim.NONE;
                   if (failure == null) {
-                    failures.set(0);
-                    answer.complete(read(key, mine, value));
+                    health.answered();
                   } else {
                     failed(failure);
-                    fallbacks.increment();
-                    answer.complete(Claim.NONE);
                   }
+                  if (claim == Claim.NONE && (value == null || !value.startsWith(CLAIMED))) {
+                    fallbacks.increment();
+                  }
+                  answer.complete(claim);
                 }));
     return answer.future();
   }
 
-  /**
-   * Sends what was asked since the last time, after the events that the event loop has in hand: the
-   * calls of one read of a socket, and the answers of one commit, leave in one piece.
-   */
-  private void flushSoon(StatefulRedisConnection<String, String> connection, Context context) {
-    if (flushing.compareAndSet(false, true)) {
-      context.runOnContext(
-          now -> {
-            // First, so that whoever comes too late for this flush asks for another.
-            flushing.set(false);
-            connection.flushCommands();
-          });
+  /** A replica, or one whose memory is full: it answers, takes nothing, and GET will show that. */
+  private void noteIfRefused(@Nullable Throwable failure) {
+    if (failure instanceof RedisCommandExecutionException) {
+      health.warn(failure);
     }
   }
 
@@ -249,16 +235,16 @@ final class IdempotencyClaims {
    * @param remaining how long the key itself will still be remembered
    */
   void settle(Claim claim, String resourceId, ByteString fingerprint, Duration remaining) {
-    StatefulRedisConnection<String, String> connection = redis;
+    RedisPipe pipe = redis;
     long life = Math.min(remaining.toMillis(), DONE_LIFE_MAX.toMillis());
-    if (!usable || connection == null || life <= 0 || fingerprint.isEmpty()) {
+    if (!health.isUsable() || pipe == null || life <= 0 || fingerprint.isEmpty()) {
       return;
     }
-    RedisAsyncCommands<String, String> commands = connection.async();
     String[] keys = {claim.key()};
     String done = DONE + resourceId + ":" + hex(fingerprint);
     String[] values = {claim.mine(), done, Long.toString(life)};
     Context context = vertx.getOrCreateContext();
+    RedisAsyncCommands<String, String> commands = pipe.commands();
     commands
         .<Long>evalsha(SETTLE_DIGEST, ScriptOutputType.INTEGER, keys, values)
         .whenComplete(
@@ -268,12 +254,12 @@ final class IdempotencyClaims {
                 commands
                     .<Long>eval(SETTLE, ScriptOutputType.INTEGER, keys, values)
                     .whenComplete((again, other) -> noteIfFailed(other));
-                flushSoon(connection, context);
+                pipe.flushSoon(context);
               } else {
                 noteIfFailed(failure);
               }
             });
-    flushSoon(connection, context);
+    pipe.flushSoon(context);
   }
 
   private void noteIfFailed(@Nullable Throwable failure) {
@@ -283,9 +269,7 @@ final class IdempotencyClaims {
   }
 
   private void failed(Throwable failure) {
-    if (failures.incrementAndGet() == FAILURES_MAX) {
-      usable = false;
-      LOG.warn("Redis is left out until it answers: {}", reason(failure));
+    if (health.isTooMuch(failure)) {
       pingLater();
     }
   }
@@ -297,18 +281,17 @@ final class IdempotencyClaims {
   }
 
   private void ping() {
-    StatefulRedisConnection<String, String> connection = redis;
-    if (connection == null) {
+    RedisPipe pipe = redis;
+    if (pipe == null) {
       return;
     }
-    RedisFuture<String> pinged = connection.async().ping();
-    connection.flushCommands();
+    RedisFuture<String> pinged = pipe.commands().ping();
+    // At once, and whatever else waits with it.
+    pipe.flush();
     pinged.whenComplete(
         (pong, failure) -> {
           if (failure == null) {
-            LOG.info("Redis answers again");
-            failures.set(0);
-            usable = true;
+            health.begin();
           } else {
             pingLater();
           }
@@ -318,7 +301,7 @@ final class IdempotencyClaims {
   /** Closes the connection. */
   Future<Void> stop() {
     open = false;
-    usable = false;
+    health.end();
     RedisClient closing = client;
     ClientResources released = resources;
     if (closing == null || released == null) {
@@ -350,10 +333,5 @@ final class IdempotencyClaims {
 
   private static String hex(ByteString fingerprint) {
     return HexFormat.of().formatHex(fingerprint.toByteArray());
-  }
-
-  private static String reason(Throwable failure) {
-    Throwable cause = failure.getCause();
-    return cause == null ? failure.toString() : cause.toString();
   }
 }

@@ -127,7 +127,7 @@ final class OperationEndpoint {
                 switch (reply.getAnswerCase()) {
                   case PAYMENT -> Future.succeededFuture(reply.getPayment());
                   case REFUSAL -> PaymentEndpoint.refused(reply.getRefusal());
-                  case REFUND, REPORTED, ANSWER_NOT_SET ->
+                  case REFUND, REPORTED, SAGA, ANSWER_NOT_SET ->
                       Future.failedFuture(PaymentEndpoint.unreadable("the shard"));
                 });
   }
@@ -149,7 +149,7 @@ final class OperationEndpoint {
                 switch (reply.getAnswerCase()) {
                   case REFUND -> Future.succeededFuture(reply.getRefund());
                   case REFUSAL -> PaymentEndpoint.refused(reply.getRefusal());
-                  case PAYMENT, REPORTED, ANSWER_NOT_SET ->
+                  case PAYMENT, REPORTED, SAGA, ANSWER_NOT_SET ->
                       Future.failedFuture(PaymentEndpoint.unreadable("the shard"));
                 });
   }
@@ -158,13 +158,10 @@ final class OperationEndpoint {
   private record Keyed(String method, String paymentId, String key) {}
 
   private Future<ShardReply> ask(UnaryCall<?, ?> call, Keyed keyed, OperationCommand command) {
-    Future<Claim> claimed =
-        claims.isUsable()
-            ? claims.claim(
-                IdempotencyClaims.key(
-                    call.caller().tenant(), keyed.method, keyed.paymentId, keyed.key))
-            : Future.succeededFuture(Claim.NONE);
-    return claimed
+    String key =
+        IdempotencyClaims.key(call.caller().tenant(), keyed.method, keyed.paymentId, keyed.key);
+    return claims
+        .claim(key)
         .compose(
             claim ->
                 claim.isDone(command.getFingerprint())

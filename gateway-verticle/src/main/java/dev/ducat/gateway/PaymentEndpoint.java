@@ -6,7 +6,6 @@ import dev.ducat.proto.internal.v1.CreatePaymentCommand;
 import dev.ducat.proto.internal.v1.PaymentQueryRequest;
 import dev.ducat.proto.internal.v1.Replay;
 import dev.ducat.proto.internal.v1.ShardReply;
-import dev.ducat.proto.payments.v1.CaptureMode;
 import dev.ducat.proto.payments.v1.CreatePaymentRequest;
 import dev.ducat.proto.payments.v1.GetPaymentRequest;
 import dev.ducat.proto.payments.v1.ListPaymentsRequest;
@@ -16,7 +15,6 @@ import dev.ducat.proto.payments.v1.Payment;
 import dev.ducat.proto.payments.v1.PaymentServiceGrpcService;
 import dev.ducat.proto.payments.v1.WatchPaymentRequest;
 import dev.ducat.proto.payments.v1.WatchPaymentResponse;
-import dev.ducat.proto.type.v1.Money;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.time.Duration;
@@ -82,12 +80,9 @@ final class PaymentEndpoint {
       UnaryCall<CreatePaymentRequest, Payment> call, CreatePaymentRequest request) {
     PaymentValidation.check(request, settings);
     if (request.getValidateOnly()) {
-      return Future.succeededFuture(asItWouldBe(request));
+      return onePayment(call, query(call).setValidate(request).build());
     }
     Canonical canonical = Canonical.of(request);
-    if (!claims.isUsable()) {
-      return askShard(call, request, canonical, Claim.NONE);
-    }
     String key =
         IdempotencyClaims.key(
             call.caller().tenant(), CREATE_PAYMENT, "-", request.getIdempotencyKey());
@@ -150,7 +145,7 @@ final class PaymentEndpoint {
                     yield Future.succeededFuture(reply.getPayment());
                   }
                   case REFUSAL -> refused(reply.getRefusal());
-                  case REFUND, REPORTED, ANSWER_NOT_SET ->
+                  case REFUND, REPORTED, SAGA, ANSWER_NOT_SET ->
                       Future.failedFuture(unreadable("the shard"));
                 });
   }
@@ -180,33 +175,6 @@ final class PaymentEndpoint {
     return shorter.isNegative() ? Duration.ZERO : shorter;
   }
 
-  private Payment asItWouldBe(CreatePaymentRequest request) {
-    Money zero = request.getAmount().toBuilder().setMinorUnits(0).build();
-    return Payment.newBuilder()
-        .setAmount(request.getAmount())
-        .setAmountAuthorized(zero)
-        .setAmountCaptured(zero)
-        .setAmountRefunded(zero)
-        .setAmountCapturable(zero)
-        .setPaymentMethod(request.getPaymentMethod())
-        .setMerchantAccount(request.getMerchantAccount())
-        .setConnector(
-            !request.getConnector().isEmpty()
-                ? request.getConnector()
-                : request.getPaymentMethod().startsWith(PaymentValidation.WALLET)
-                    ? PaymentValidation.LEDGER
-                    : settings.connectors().getFirst())
-        .setCaptureMode(
-            request.getCaptureMode() == CaptureMode.CAPTURE_MODE_MANUAL
-                ? CaptureMode.CAPTURE_MODE_MANUAL
-                : CaptureMode.CAPTURE_MODE_AUTOMATIC)
-        .setReference(request.getReference())
-        .setDescription(request.getDescription())
-        .putAllMetadata(request.getMetadataMap())
-        .setIdempotencyKey(request.getIdempotencyKey())
-        .build();
-  }
-
   private Future<Payment> get(
       UnaryCall<GetPaymentRequest, Payment> call, GetPaymentRequest request) {
     PaymentValidation.checkPaymentId(request.getPaymentId());
@@ -227,7 +195,15 @@ final class PaymentEndpoint {
                 switch (reply.getAnswerCase()) {
                   case PAYMENT -> Future.succeededFuture(reply.getPayment());
                   case REFUSAL -> refused(reply.getRefusal());
-                  case LIST, EVENTS, ASK_SHARD, REFUND, REFUNDS, TIMELINE, ANSWER_NOT_SET ->
+                  case LIST,
+                      EVENTS,
+                      ASK_SHARD,
+                      REFUND,
+                      REFUNDS,
+                      TIMELINE,
+                      SAGA,
+                      SAGAS,
+                      ANSWER_NOT_SET ->
                       Future.failedFuture(unreadable(ShardClient.PAYMENT_QUERY));
                 });
   }
@@ -244,7 +220,15 @@ final class PaymentEndpoint {
                 switch (reply.getAnswerCase()) {
                   case LIST -> Future.succeededFuture(reply.getList());
                   case REFUSAL -> refused(reply.getRefusal());
-                  case PAYMENT, EVENTS, ASK_SHARD, REFUND, REFUNDS, TIMELINE, ANSWER_NOT_SET ->
+                  case PAYMENT,
+                      EVENTS,
+                      ASK_SHARD,
+                      REFUND,
+                      REFUNDS,
+                      TIMELINE,
+                      SAGA,
+                      SAGAS,
+                      ANSWER_NOT_SET ->
                       Future.failedFuture(unreadable(ShardClient.PAYMENT_QUERY));
                 });
   }

@@ -119,7 +119,11 @@ final class PaymentValidation {
   }
 
   static void paymentId(Check check, String id) {
-    check.that(PaymentId.parse(id).isPresent(), "payment_id", "must be the id of a payment, pay_…");
+    paymentId(check, "payment_id", id);
+  }
+
+  static void paymentId(Check check, String field, String id) {
+    check.that(PaymentId.parse(id).isPresent(), field, "must be the id of a payment, pay_…");
   }
 
   private static void amount(Check check, CreatePaymentRequest request, long max) {

@@ -5,7 +5,7 @@ import io.vertx.core.http.HttpServerRequest;
 
 /** A call that is answered on its head alone; its body is thrown away unread. */
 final class RefusedCall extends Call {
-  private static final Caller NOBODY = new Caller("", "");
+  private static final Caller NOBODY = new Caller("", false, "");
 
   private RefusedCall(Edge edge, HttpServerRequest request) {
     // It needs no permit: it holds nothing and does nothing.

@@ -6,18 +6,23 @@ import dev.ducat.kernel.bus.BusException;
 import dev.ducat.kernel.bus.BusFailure;
 import dev.ducat.kernel.shard.UnitKind;
 import dev.ducat.proto.internal.v1.CreatePaymentCommand;
+import dev.ducat.proto.internal.v1.DeadEventsQuery;
+import dev.ducat.proto.internal.v1.DeadEventsReply;
 import dev.ducat.proto.internal.v1.LedgerQueryReply;
 import dev.ducat.proto.internal.v1.LedgerQueryRequest;
 import dev.ducat.proto.internal.v1.LedgerReply;
 import dev.ducat.proto.internal.v1.LedgerRequest;
 import dev.ducat.proto.internal.v1.OperationCommand;
+import dev.ducat.proto.internal.v1.OperatorCommand;
 import dev.ducat.proto.internal.v1.PaymentQueryReply;
 import dev.ducat.proto.internal.v1.PaymentQueryRequest;
 import dev.ducat.proto.internal.v1.Refusal;
 import dev.ducat.proto.internal.v1.RefusalReason;
+import dev.ducat.proto.internal.v1.RelayQuery;
 import dev.ducat.proto.internal.v1.ReportCommand;
 import dev.ducat.proto.internal.v1.ShardReply;
 import dev.ducat.proto.internal.v1.ShardRequest;
+import dev.ducat.proto.operations.v1.RelayStatus;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -31,6 +36,8 @@ import java.time.Duration;
 final class ShardClient {
   static final String PAYMENT_QUERY = "payment.query";
   static final String LEDGER_QUERY = "ledger.query";
+  static final String RELAY_QUERY = "relay.query";
+  static final String RELAY_DEAD = "relay.dead";
 
   /**
    * A wait is asked for in slices of this length, so that an owner that died with the question is
@@ -112,6 +119,30 @@ final class ShardClient {
     return new Ask<>(call, address, request, ShardReply.getDefaultInstance(), WAIT_SLICE).run();
   }
 
+  /** Has a person's decision about a saga carried out. Asked twice it is carried out once. */
+  Future<ShardReply> attend(Call call, int shard, OperatorCommand command) {
+    ShardRequest request =
+        ShardRequest.newBuilder()
+            .setTenant(call.caller().scope())
+            .setTraceparent(call.caller().traceparent())
+            .setAttend(command)
+            .build();
+    String address = UnitKind.PAYMENT_SHARD.address(shard);
+    return new Ask<>(call, address, request, ShardReply.getDefaultInstance(), WAIT_SLICE).run();
+  }
+
+  /** How far the relay is. */
+  Future<RelayStatus> relay(Call call) {
+    return read(
+        call, RELAY_QUERY, RelayQuery.getDefaultInstance(), RelayStatus.getDefaultInstance());
+  }
+
+  /** About events that Kafka refuses. A redrive asked for twice is recorded once. */
+  Future<DeadEventsReply> deadEvents(Call call, DeadEventsQuery query) {
+    return new Ask<>(call, RELAY_DEAD, query, DeadEventsReply.getDefaultInstance(), WAIT_SLICE)
+        .run();
+  }
+
   Future<PaymentQueryReply> payments(Call call, PaymentQueryRequest query) {
     return read(call, PAYMENT_QUERY, query, PaymentQueryReply.getDefaultInstance());
   }
@@ -130,6 +161,11 @@ final class ShardClient {
 
   private <A extends Message> Future<A> read(Call call, String address, Message query, A answer) {
     return new Ask<>(call, address, query, answer, READ_MAX).run();
+  }
+
+  private static Duration doubled(Duration pause) {
+    Duration twice = pause.multipliedBy(2);
+    return twice.compareTo(PAUSE_MAX) < 0 ? twice : PAUSE_MAX;
   }
 
   /** One question, repeated until it is answered or the call's time is over. */
@@ -184,7 +220,7 @@ final class ShardClient {
       }
       unknown |= unanswered.failure() == BusFailure.TIMEOUT;
       Duration wait = pause;
-      pause = pause.multipliedBy(2).compareTo(PAUSE_MAX) < 0 ? pause.multipliedBy(2) : PAUSE_MAX;
+      pause = doubled(pause);
       if (call.remaining().minus(margin).compareTo(wait) <= 0) {
         giveUp();
       } else {
@@ -207,6 +243,8 @@ final class ShardClient {
     private final ShardRequest work;
     private final long waitMs;
     private final Duration timeAtStart;
+    private Duration timeAtAsk;
+    private Duration pause = PAUSE_MIN;
 
     Work(Call call, int shard, ShardRequest work, Duration wait) {
       this.call = call;
@@ -214,6 +252,7 @@ final class ShardClient {
       this.work = work;
       this.waitMs = wait.toMillis();
       this.timeAtStart = call.remaining();
+      this.timeAtAsk = timeAtStart;
     }
 
     Future<ShardReply> run() {
@@ -229,20 +268,40 @@ final class ShardClient {
               .setWaitMs(sliceMs)
               .build();
       ShardReply answer = ShardReply.getDefaultInstance();
+      timeAtAsk = call.remaining();
       return new Ask<>(call, address, request, answer, WORK_MAX.plusMillis(sliceMs)).run();
     }
 
     private Future<ShardReply> goOn(ShardReply reply) {
-      long leftMs = waitMs - timeAtStart.minus(call.remaining()).toMillis();
-      if (reply.hasRefusal() || reply.getAtRest() || leftMs <= 0 || call.isDone()) {
+      if (reply.hasRefusal() || reply.getAtRest() || leftMs() <= 0 || call.isDone()) {
         return Future.succeededFuture(reply);
       }
       // Asking again meets our own payment: whether it was ours to begin with is what the first
       // answer said. And having had that answer, nothing that fails now makes this call a failure.
-      return ask(leftMs)
+      return calm()
+          .compose(calm -> ask(Math.max(0, leftMs())))
           .map(again -> again.toBuilder().setReplayed(reply.getReplayed()).build())
           .compose(this::goOn)
           .otherwise(reply);
+    }
+
+    private long leftMs() {
+      return waitMs - timeAtStart.minus(call.remaining()).toMillis();
+    }
+
+    /**
+     * An owner that holds its answer back for the whole slice sets the pace itself. One that
+     * answers early, as it should not, is given longer and longer pauses.
+     */
+    private Future<Void> calm() {
+      if (timeAtAsk.minus(call.remaining()).compareTo(PAUSE_MAX) >= 0) {
+        pause = PAUSE_MIN;
+        return Future.succeededFuture();
+      }
+      Promise<Void> calm = Promise.promise();
+      vertx.setTimer(Math.max(1, Math.min(pause.toMillis(), leftMs())), timer -> calm.complete());
+      pause = doubled(pause);
+      return calm.future();
     }
   }
 }

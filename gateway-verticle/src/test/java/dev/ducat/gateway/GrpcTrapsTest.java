@@ -502,7 +502,15 @@ class GrpcTrapsTest {
             "ListRefunds",
             "ReportOperation",
             "ExplainPayment",
-            "VerifyLedger");
+            "VerifyLedger",
+            "ListSagas",
+            "GetSaga",
+            "RetrySaga",
+            "CompensateSaga",
+            "ResolveSaga",
+            "GetRelayStatus",
+            "ListDeadEvents",
+            "RedriveEvent");
     return Stream.of(
             PaymentServiceGrpcService.SERVICE_DESCRIPTOR,
             ConnectorCallbackServiceGrpcService.SERVICE_DESCRIPTOR,

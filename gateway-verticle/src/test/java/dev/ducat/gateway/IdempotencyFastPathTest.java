@@ -3,6 +3,10 @@ package dev.ducat.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import com.google.rpc.Code;
 import dev.ducat.embedded.EmbeddedServices;
 import dev.ducat.embedded.Service;
@@ -28,6 +32,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.junit5.VertxExtension;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
@@ -38,6 +43,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.slf4j.LoggerFactory;
 
 /** Redis on, off, hung, flushed, lying: it makes retries cheap, and never decides. */
 @ExtendWith(VertxExtension.class)
@@ -69,8 +75,21 @@ class IdempotencyFastPathTest {
             });
   }
 
+  /** R1: whatever Ducat wrote has an end; what a test planted by hand has none. */
+  private void everyClaimEnds() {
+    for (String key : redis.keys("ducat:idem:*")) {
+      boolean ours =
+          redis.type(key).equals("string")
+              && redis.get(key).matches("C:[0-9a-f-]{36}-[0-9]+|D:pay_.{26}:[0-9a-f]{64}");
+      if (ours && !key.contains("planted") && !key.contains("lie") && !key.contains("l-1")) {
+        assertThat(redis.pttl(key)).as("life of %s", key).isNotEqualTo(-1);
+      }
+    }
+  }
+
   @AfterEach
   void stop() {
+    everyClaimEnds();
     gateway.close();
     connection.close();
     redisClient.shutdown();
@@ -383,6 +402,183 @@ class IdempotencyFastPathTest {
               create(key);
               return redis.exists(name(key)) == 1;
             });
+  }
+
+  private double fallbacks() {
+    return gateway.testNode().node().meters().counter("ducat.gateway.redis.fallbacks").count();
+  }
+
+  private double usable() {
+    return gateway.testNode().node().meters().get("ducat.gateway.redis.usable").gauge().value();
+  }
+
+  /** What the log hears about Redis while {@code trouble} goes on. */
+  private static List<String> told(Runnable trouble) {
+    Logger logger = (Logger) LoggerFactory.getLogger(RedisHealth.class);
+    ListAppender<ILoggingEvent> heard = new ListAppender<>();
+    heard.start();
+    logger.addAppender(heard);
+    try {
+      trouble.run();
+    } finally {
+      logger.detachAppender(heard);
+    }
+    return heard.list.stream()
+        .filter(event -> event.getLevel().isGreaterOrEqual(Level.INFO))
+        .map(ILoggingEvent::getFormattedMessage)
+        .toList();
+  }
+
+  @Test
+  void tellsTheLogOnceAndTheMetricsEachTimeThatItIsNoHelp() {
+    double before = fallbacks();
+    assertThat(usable()).isEqualTo(1);
+    List<String> lines =
+        told(
+            () -> {
+              for (int round = 0; round < 3; round++) {
+                SERVICES.pause(Service.REDIS);
+                try {
+                  for (int i = 0; i < 20; i++) {
+                    assertThat(create(fresh("told")).status()).isZero();
+                  }
+                  assertThat(usable()).isZero();
+                } finally {
+                  SERVICES.resume(Service.REDIS);
+                }
+                isInUseAgain();
+              }
+            });
+    assertThat(lines).singleElement().asString().contains("Redis is no help");
+    assertThat(fallbacks() - before).isGreaterThanOrEqualTo(60);
+    assertThat(usable()).isEqualTo(1);
+  }
+
+  @Test
+  void callsThatMeetAHangTogetherWaitOnceAndBriefly() {
+    SERVICES.pause(Service.REDIS);
+    try {
+      long began = System.nanoTime();
+      List<Future<Reply>> calls = new ArrayList<>();
+      for (int i = 0; i < 64; i++) {
+        calls.add(
+            gateway
+                .client()
+                .callAsync(
+                    Requests.CREATE,
+                    RawGrpc.head("grpc-timeout", "5S"),
+                    RawGrpc.frame(Requests.create(fresh("together")).build())));
+      }
+      calls.forEach(call -> assertThat(RawGrpc.await(call).status()).isZero());
+      // One after the other, each 50 ms, would be three seconds and more.
+      assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofMillis(1_500));
+    } finally {
+      SERVICES.resume(Service.REDIS);
+    }
+    isInUseAgain();
+  }
+
+  @Test
+  void makesNoDuplicateAndNoErrorWhileItIsFlushedAllTheTime() {
+    for (int i = 0; i < 40; i++) {
+      String key = fresh("rain");
+      Payment first = create(key).only(Payment.parser());
+      if (i % 2 == 0) {
+        redis.flushall();
+      } else {
+        // Between the claim and what became of it.
+        redis.del(name(key));
+      }
+      Reply again = create(key);
+      assertThat(again.only(Payment.parser())).isEqualTo(first);
+      assertThat(again.headers().get("idempotent-replayed")).isEqualTo("true");
+    }
+  }
+
+  @Test
+  void isNotLeftOutBecauseSomebodyElseUsesItsNames() {
+    for (int i = 0; i < 12; i++) {
+      String key = fresh("foreign");
+      redis.lpush(name(key), "of another type");
+      assertThat(create(key).status()).isZero();
+      assertThat(create(key).headers().get("idempotent-replayed")).isEqualTo("true");
+    }
+    assertThat(usable()).isEqualTo(1);
+    String sound = fresh("sound");
+    create(sound);
+    done(sound);
+  }
+
+  @Test
+  void anotherPaymentsEntryUnderTheKeyIsNotBelieved() {
+    Payment other = create(fresh("owner")).only(Payment.parser());
+    String key = fresh("planted");
+    String fingerprint =
+        HexFormat.of()
+            .formatHex(Canonical.of(Requests.create(key).build()).fingerprint().toByteArray());
+    for (String lie :
+        List.of(
+            "D:" + other.getPaymentId() + ":" + fingerprint,
+            "D::" + fingerprint,
+            "D:" + "x".repeat(100_000) + ":" + fingerprint,
+            "C:somebody",
+            "C:",
+            "D:",
+            "")) {
+      redis.set(name(key), lie);
+      Payment mine = create(key).only(Payment.parser());
+      assertThat(mine.getIdempotencyKey()).isEqualTo(key);
+      assertThat(mine.getPaymentId()).isNotEqualTo(other.getPaymentId());
+    }
+    assertThat(
+            gateway.payments().asked.stream()
+                .filter(each -> each.getCreate().getRequest().getIdempotencyKey().equals(key)))
+        .hasSize(7);
+  }
+
+  @Test
+  void aReplicaThatTakesNothingIsNoHelpAndNoHarm() {
+    double before = fallbacks();
+    redis.replicaof("127.0.0.1", 1);
+    List<String> lines;
+    try {
+      lines =
+          told(
+              () -> {
+                for (int i = 0; i < 20; i++) {
+                  String key = fresh("replica");
+                  Payment first = create(key).only(Payment.parser());
+                  assertThat(create(key).only(Payment.parser())).isEqualTo(first);
+                }
+              });
+    } finally {
+      redis.replicaofNoOne();
+    }
+    assertThat(lines).singleElement().asString().contains("READONLY");
+    assertThat(fallbacks() - before).isGreaterThanOrEqualTo(40);
+    isInUseAgain();
+  }
+
+  @Test
+  void lateAnswersAreNotWaitedForLonger(Vertx vertx) {
+    try (SlowProxy proxy = SlowProxy.to(vertx, SERVICES.redis(), Duration.ofMillis(200));
+        RunningGateway far =
+            RunningGateway.apart(vertx, settings -> settings.withRedis(Optional.of(proxy.uri())))) {
+      await().atMost(Duration.ofSeconds(10)).until(() -> proxy.connections() > 0);
+      for (int i = 0; i < 10; i++) {
+        String key = fresh("late");
+        long began = System.nanoTime();
+        Payment first =
+            far.client().call(Requests.CREATE, Requests.create(key).build()).only(Payment.parser());
+        assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(1));
+        // By now the late claim may have arrived there, as another's: it changes nothing.
+        Reply again = far.client().call(Requests.CREATE, Requests.create(key).build());
+        assertThat(again.only(Payment.parser())).isEqualTo(first);
+      }
+      assertThat(far.testNode().node().meters().counter("ducat.gateway.redis.fallbacks").count())
+          // One or two may still have met the proxy's prompt answers.
+          .isGreaterThanOrEqualTo(16);
+    }
   }
 
   @Test

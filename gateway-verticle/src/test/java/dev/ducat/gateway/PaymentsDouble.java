@@ -53,6 +53,13 @@ final class PaymentsDouble {
   volatile Function<Replay, PaymentQueryReply> operation =
       replay -> PaymentQueryReply.newBuilder().setAskShard(AskShard.getDefaultInstance()).build();
 
+  /** What the reader says about sagas. */
+  volatile Function<PaymentQueryRequest, PaymentQueryReply> sagas =
+      query ->
+          PaymentQueryReply.newBuilder()
+              .setRefusal(refusal(RefusalReason.REFUSAL_REASON_SAGA_NOT_FOUND, "no such saga", ""))
+              .build();
+
   private final Node node;
   private final int shards;
   private final Map<String, Payment> byKey = new ConcurrentHashMap<>();
@@ -226,9 +233,15 @@ final class PaymentsDouble {
                           .toList()));
       case EVENTS -> events(reply, query);
       case REPLAY -> replay(reply, query);
+      case VALIDATE ->
+          reply.setPayment(
+              Payment.newBuilder()
+                  .setAmount(query.getValidate().getAmount())
+                  .putAllMetadata(query.getValidate().getMetadataMap()));
       case REFUND_ID, LIST_REFUNDS, EXPLAIN_PAYMENT_ID ->
           reply.setRefusal(
               refusal(RefusalReason.REFUSAL_REASON_REFUND_NOT_FOUND, "no such refund", ""));
+      case SAGA_ID, LIST_SAGAS -> reply.mergeFrom(sagas.apply(query));
       case QUERY_NOT_SET -> throw new IllegalArgumentException("no query");
     }
     return Future.succeededFuture(reply.build());

@@ -163,6 +163,20 @@ class WaitingTest {
   }
 
   @Test
+  void asksAnOwnerThatAnswersTooEarlyLessAndLessOften() {
+    gateway.payments().shard =
+        request -> gateway.payments().settle(request.toBuilder().setWaitMs(0).build());
+    long began = System.nanoTime();
+    Reply reply = RawGrpc.await(create("hasty", "3S"));
+    Duration took = Duration.ofNanos(System.nanoTime() - began);
+    assertThat(reply.only(Payment.parser()).getState())
+        .isEqualTo(PaymentState.PAYMENT_STATE_PENDING);
+    assertThat(took).isBetween(Duration.ofMillis(2_500), Duration.ofMillis(3_500));
+    // Pauses of 25, 50, 100, 200, 400 and then 500 ms: not the thousands that fit in between.
+    assertThat(askedFor("hasty")).hasSizeBetween(5, 13);
+  }
+
+  @Test
   void answersWithThePaymentAsItStandsWhenTheOwnerIsLostDuringTheWait() {
     AtomicInteger times = new AtomicInteger();
     gateway.payments().shard =

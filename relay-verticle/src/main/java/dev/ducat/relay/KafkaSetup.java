@@ -36,7 +36,9 @@ final class KafkaSetup implements AutoCloseable {
   private static final Duration ANSWER_MAX = Duration.ofSeconds(5);
   private static final int VISIBLE_ATTEMPTS = 40;
   private static final Duration VISIBLE_PAUSE = Duration.ofMillis(50);
-  private static final List<String> EVENTS = List.of(Topics.PAYMENTS, Topics.LEDGER, Topics.AUDIT);
+
+  /** The topics of events, which are made where they are missing. */
+  static final List<String> EVENTS = List.of(Topics.PAYMENTS, Topics.LEDGER, Topics.AUDIT);
 
   private final RelaySettings settings;
   private final int slots;

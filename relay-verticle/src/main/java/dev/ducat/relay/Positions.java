@@ -5,6 +5,7 @@ import dev.ducat.kernel.outbox.StoredEvent;
 import dev.ducat.kernel.shard.ShardSettings;
 import dev.ducat.kernel.shard.UnitKind;
 import dev.ducat.proto.internal.v1.Receipt;
+import dev.ducat.proto.internal.v1.RedrivenEvent;
 import dev.ducat.proto.internal.v1.StreamPosition;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -24,7 +25,7 @@ record Positions(Map<String, Position> byStream) {
   static List<String> streamsOf(int slot, ShardSettings shards) {
     List<String> streams = new ArrayList<>();
     for (UnitKind kind : UnitKind.values()) {
-      for (int unit = 0; kind.writes() && unit < shards.units(kind); unit++) {
+      for (int unit = 0; unit < shards.units(kind); unit++) {
         if (slotOf(unit, shards) == slot) {
           streams.add(kind.address(unit));
         }
@@ -69,9 +70,17 @@ record Positions(Map<String, Position> byStream) {
     return new Positions(next);
   }
 
-  /** All of them, so that the last receipt alone tells everything. */
-  Receipt toReceipt(long epoch) {
+  /**
+   * All of them, so that the last receipt alone tells everything.
+   *
+   * @param redriven parked events that are published with it
+   */
+  Receipt toReceipt(long epoch, List<Place> redriven) {
     Receipt.Builder receipt = Receipt.newBuilder().setEpoch(epoch);
+    redriven.forEach(
+        place ->
+            receipt.addRedriven(
+                RedrivenEvent.newBuilder().setStream(place.stream()).setSeq(place.seq())));
     byStream.forEach(
         (stream, position) -> {
           UUID id = position.eventId();

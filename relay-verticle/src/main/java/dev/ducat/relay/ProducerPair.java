@@ -10,14 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
-import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.errors.InvalidTopicException;
-import org.apache.kafka.common.errors.RecordTooLargeException;
-import org.apache.kafka.common.errors.SerializationException;
-import org.apache.kafka.common.errors.TopicAuthorizationException;
-import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * {@code a} cannot begin, and whoever lacks {@code b} cannot go on after one transaction; so nobody
  * publishes behind the back of somebody who has read the last receipt.
  */
-final class ProducerPair {
+final class ProducerPair implements Publisher {
   private static final Duration BLOCK_MAX = Duration.ofSeconds(5);
   private static final Duration DELIVERY_MAX = Duration.ofSeconds(10);
 
@@ -72,89 +65,35 @@ final class ProducerPair {
 
   /**
    * Sends events and receipt in one transaction of the producer whose turn it is, up to the point
-   * where only the commit is missing. Every record is acknowledged when this returns.
-   *
-   * @throws RelayStopped when Kafka refuses an event for good
-   * @throws KafkaException when Kafka does not take them now
+   * where only the commit is missing.
    */
-  Transaction send(List<StoredEvent> events, ProducerRecord<byte[], byte[]> receipt) {
+  @Override
+  @SuppressWarnings("FutureReturnValueIgnored") // The callback hears of a failure.
+  public Transaction send(List<StoredEvent> events, ProducerRecord<byte[], byte[]> receipt) {
     KafkaProducer<byte[], byte[]> producer = producers.get(turn);
     turn = 1 - turn;
     Await.result(producer.beginTransaction(), ANSWER_MAX);
-    AtomicReference<@Nullable Refused> first = new AtomicReference<>();
+    AtomicReference<@Nullable Failed> first = new AtomicReference<>();
     try {
-      sendAll(producer.unwrap(), events, receipt, first);
+      Publisher.sendAll(producer.unwrap(), events, first);
+      if (first.get() == null) {
+        producer.unwrap().send(receipt, (sent, why) -> Publisher.note(first, null, why));
+      }
       Await.result(producer.flush(), ANSWER_MAX);
     } catch (RuntimeException failed) {
       // After a refusal the next call fails too, saying only that an earlier one did.
-      first.compareAndSet(null, new Refused(null, failed));
+      Publisher.note(first, null, failed);
     }
-    Refused refused = first.get();
-    if (refused != null) {
-      throw refused.asException();
+    Failed failed = first.get();
+    if (failed != null) {
+      throw failed.asException();
     }
     return () -> Await.result(producer.commitTransaction(), ANSWER_MAX);
   }
 
-  /**
-   * Past the Vert.x wrapper, which spends a promise, a worker task and an event-loop task on each
-   * record; all that is of interest here is the first failure.
-   */
-  @SuppressWarnings("FutureReturnValueIgnored") // The callbacks hear of every failure.
-  private static void sendAll(
-      Producer<byte[], byte[]> direct,
-      List<StoredEvent> events,
-      ProducerRecord<byte[], byte[]> receipt,
-      AtomicReference<@Nullable Refused> first) {
-    for (StoredEvent event : events) {
-      direct.send(EventRecords.of(event), (sent, why) -> note(first, event, why));
-      if (first.get() != null) {
-        // Else each of a thousand events would wait for a broker that is away.
-        return;
-      }
-    }
-    direct.send(receipt, (sent, why) -> note(first, null, why));
-  }
-
-  private static void note(
-      AtomicReference<@Nullable Refused> first,
-      @Nullable StoredEvent event,
-      @Nullable Exception why) {
-    if (why != null) {
-      first.compareAndSet(null, new Refused(event, why));
-    }
-  }
-
-  /** Records that Kafka has, not yet for a read_committed reader. */
-  interface Transaction {
-    /** Commits. Whatever is thrown here leaves it unknown whether it did. */
-    void commit();
-  }
-
-  private record Refused(@Nullable StoredEvent event, Exception why) {
-    RuntimeException asException() {
-      boolean forGood =
-          why instanceof RecordTooLargeException
-              || why instanceof InvalidTopicException
-              || why instanceof SerializationException
-              || why instanceof TopicAuthorizationException
-              || why instanceof UnknownTopicOrPartitionException;
-      if (forGood && event != null) {
-        return new RelayStopped(
-            "Kafka refuses event %s (%s %d, topic %s): %s"
-                .formatted(
-                    event.event().eventId(),
-                    event.stream(),
-                    event.seq(),
-                    event.event().topic(),
-                    why.getMessage()));
-      }
-      return why instanceof RuntimeException known ? known : new KafkaException(why);
-    }
-  }
-
   /** Closes both without waiting: what is open is aborted by the next initialization. */
-  void close() {
+  @Override
+  public void close() {
     // The wrapper's close cannot be told not to wait at all.
     producers.forEach(
         producer ->
@@ -163,8 +102,7 @@ final class ProducerPair {
                 .start(() -> producer.unwrap().close(Duration.ZERO)));
   }
 
-  private static Map<String, String> config(
-      RelaySettings settings, String transactionalId, long epoch) {
+  static Map<String, String> config(RelaySettings settings, String transactionalId, long epoch) {
     Map<String, String> config = new HashMap<>(settings.kafka());
     config.put("bootstrap.servers", settings.bootstrap());
     config.put("transactional.id", transactionalId);

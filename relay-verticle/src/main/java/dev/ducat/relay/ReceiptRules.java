@@ -16,9 +16,11 @@ final class ReceiptRules {
    *
    * @param head seq of the last event written
    * @param copy the position as copied earlier; {@link Position#START} when there is none
+   * @param copyLeads whether the copy was made by a relay without receipts, which may be ahead of
+   *     them
    * @param atReceipt id of the event at the receipt's seq; null when the outbox has none there
    */
-  record Witness(long head, Position copy, @Nullable UUID atReceipt) {}
+  record Witness(long head, Position copy, boolean copyLeads, @Nullable UUID atReceipt) {}
 
   /**
    * Where to go on.
@@ -32,6 +34,10 @@ final class ReceiptRules {
     witnesses.forEach(
         (stream, witness) -> {
           Position position = receipt.map(known -> known.of(stream)).orElse(Position.START);
+          if (witness.copyLeads() && witness.copy().seq() > position.seq()) {
+            positions.put(stream, witness.copy());
+            return;
+          }
           contradiction(position, witness)
               .ifPresent(
                   finding -> {

@@ -13,6 +13,7 @@ import io.vertx.core.Vertx;
 import io.vertx.kafka.client.consumer.KafkaConsumer;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
@@ -51,6 +52,13 @@ final class Receipts {
     this.key = UnitKind.RELAY_SLOT.address(slot).getBytes(UTF_8);
   }
 
+  /**
+   * What the last receipt says.
+   *
+   * @param redriven parked events that were published with it
+   */
+  record Last(Positions positions, List<Place> redriven) {}
+
   ProducerRecord<byte[], byte[]> record(Receipt receipt) {
     return new ProducerRecord<>(
         partition.topic(), partition.partition(), key, receipt.toByteArray());
@@ -62,7 +70,7 @@ final class Receipts {
    *
    * @throws RelayStopped when a receipt cannot be read
    */
-  Optional<Positions> last() {
+  Optional<Last> last() {
     long end = awaitStable();
     if (end == 0) {
       return Optional.empty();
@@ -76,7 +84,7 @@ final class Receipts {
       for (long back = LOOK_BACK; ; back *= 16) {
         long from = Math.max(first, end - back);
         Await.result(consumer.seek(receipts, from), ANSWER_MAX);
-        Optional<Positions> last = Optional.empty();
+        Optional<Last> last = Optional.empty();
         // The position, not the records, tells the end: behind the last record lies its commit
         // marker.
         while (Await.result(consumer.position(receipts), ANSWER_MAX) < end) {
@@ -107,9 +115,14 @@ final class Receipts {
     throw new KafkaException("a transaction stays open on " + partition);
   }
 
-  private static Positions parse(ConsumerRecord<byte[], byte[]> record) {
+  private static Last parse(ConsumerRecord<byte[], byte[]> record) {
     try {
-      return Positions.of(Receipt.parseFrom(record.value()));
+      Receipt receipt = Receipt.parseFrom(record.value());
+      return new Last(
+          Positions.of(receipt),
+          receipt.getRedrivenList().stream()
+              .map(event -> new Place(event.getStream(), event.getSeq()))
+              .toList());
     } catch (InvalidProtocolBufferException | RuntimeException broken) {
       throw new RelayStopped(
           "the receipt at offset %d is unreadable: %s"

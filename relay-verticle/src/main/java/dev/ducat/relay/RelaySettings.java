@@ -6,6 +6,7 @@ import java.util.Map;
 /**
  * How the relay publishes.
  *
+ * @param mode what a reader of Kafka may rely on
  * @param bootstrap Kafka's {@code bootstrap.servers}
  * @param kafka further settings of every Kafka client, for example {@code security.protocol}
  * @param partitions of each event topic that is created; a topic that exists keeps its own
@@ -13,15 +14,32 @@ import java.util.Map;
  * @param batch how much goes into one transaction
  * @param poll how often an idle slot looks for news that no doorbell announced
  * @param retry what happens after failures
+ * @param retention how long events stay in the outbox, at least until they are published
+ * @param replicationSlot by which {@link Mode#EXTERNAL} knows what is published
  */
 public record RelaySettings(
+    Mode mode,
     String bootstrap,
     Map<String, String> kafka,
     int partitions,
     short replicationFactor,
     Batch batch,
     Poll poll,
-    Retry retry) {
+    Retry retry,
+    Duration retention,
+    String replicationSlot) {
+
+  /** How events get to Kafka. */
+  public enum Mode {
+    /** With transactions and receipts: each event once for a read_committed reader. */
+    EXACTLY_ONCE,
+    /**
+     * Without: after a failure events come again. Never a gap, and a key's first arrivals in order.
+     */
+    AT_LEAST_ONCE,
+    /** Another program reads the outbox; the relay only answers questions. */
+    EXTERNAL
+  }
 
   /**
    * How much goes into one transaction.
@@ -63,10 +81,16 @@ public record RelaySettings(
     }
   }
 
+  /** Partitions are weeks. */
+  private static final Duration RETENTION_MIN = Duration.ofDays(7);
+
   public RelaySettings {
     kafka = Map.copyOf(kafka);
     if (bootstrap.isBlank()) {
       throw new IllegalArgumentException("kafka.bootstrap must name a broker");
+    }
+    if (retention.compareTo(RETENTION_MIN) < 0) {
+      throw new IllegalArgumentException("outbox.retention must be at least 7d, is " + retention);
     }
     if (partitions < 1 || replicationFactor < 1) {
       throw new IllegalArgumentException("a topic has at least one partition and one replica");
@@ -76,6 +100,7 @@ public record RelaySettings(
   /** What DESIGN gives, for one broker. */
   public static RelaySettings defaults(String bootstrap) {
     return new RelaySettings(
+        Mode.EXACTLY_ONCE,
         bootstrap,
         Map.of(),
         12,
@@ -86,22 +111,35 @@ public record RelaySettings(
             Duration.ofMillis(250),
             Duration.ofSeconds(5),
             Duration.ofSeconds(30),
-            Duration.ofSeconds(1)));
+            Duration.ofSeconds(1)),
+        Duration.ofDays(90),
+        "ducat_outbox");
+  }
+
+  public RelaySettings withMode(Mode changed) {
+    return with(changed, batch, poll, retry);
   }
 
   public RelaySettings withBatch(int recordsMax, long bytesMax) {
-    return new RelaySettings(
-        bootstrap,
-        kafka,
-        partitions,
-        replicationFactor,
-        new Batch(recordsMax, bytesMax),
-        poll,
-        retry);
+    return with(mode, new Batch(recordsMax, bytesMax), poll, retry);
+  }
+
+  public RelaySettings withPoll(Poll changed) {
+    return with(mode, batch, changed, retry);
   }
 
   public RelaySettings withRetry(Retry changed) {
-    return new RelaySettings(bootstrap, kafka, partitions, replicationFactor, batch, poll, changed);
+    return with(mode, batch, poll, changed);
+  }
+
+  public RelaySettings withRetention(Duration kept, String slot) {
+    return new RelaySettings(
+        mode, bootstrap, kafka, partitions, replicationFactor, batch, poll, retry, kept, slot);
+  }
+
+  private RelaySettings with(Mode m, Batch b, Poll p, Retry r) {
+    return new RelaySettings(
+        m, bootstrap, kafka, partitions, replicationFactor, b, p, r, retention, replicationSlot);
   }
 
   private static void ascending(String name, Duration first, Duration max) {

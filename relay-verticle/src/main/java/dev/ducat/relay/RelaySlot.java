@@ -2,6 +2,10 @@ package dev.ducat.relay;
 
 import dev.ducat.kernel.shard.Lease;
 import dev.ducat.kernel.sql.Await;
+import dev.ducat.proto.internal.v1.DeadEventsReply;
+import dev.ducat.proto.internal.v1.RedriveCommand;
+import dev.ducat.proto.operations.v1.RelaySlotState;
+import dev.ducat.proto.operations.v1.RelayStream;
 import dev.ducat.relay.SlotSession.Setting;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -28,6 +32,8 @@ final class RelaySlot {
   private final Lease lease;
   private final RelayStore store;
   private final SlotMetrics metrics;
+  private final Suspicion suspicion = new Suspicion();
+  private final Wishes wishes = new Wishes();
   private final Semaphore doorbell = new Semaphore(0);
   private final Promise<Void> ended = Promise.promise();
   private volatile boolean open = true;
@@ -36,10 +42,13 @@ final class RelaySlot {
   private final Pace pace;
   private long gatherNanos;
   private boolean fresh = true;
-  private Positions known = new Positions(Map.of());
+  private volatile Positions known = new Positions(Map.of());
   private Positions copied = known;
   private long copyDueNanos;
   private long loggedNanos;
+
+  /** A copy of the positions that is on its way. */
+  private Future<Void> copying = Future.succeededFuture();
 
   RelaySlot(Setting setting, Lease lease, List<String> streams) {
     this.setting = setting;
@@ -68,6 +77,30 @@ final class RelaySlot {
     return status;
   }
 
+  /** The slot for people: what its owner knows. */
+  dev.ducat.proto.operations.v1.RelaySlot told() {
+    SlotStatus now = status;
+    dev.ducat.proto.operations.v1.RelaySlot.Builder told =
+        dev.ducat.proto.operations.v1.RelaySlot.newBuilder()
+            .setSlot(lease.unit())
+            .setNodeId(setting.node().nodeId())
+            .setEpoch(lease.epoch())
+            .setProblem(now.reason() == null ? "" : now.reason())
+            .setState(
+                switch (now.state()) {
+                  case RELAYING -> RelaySlotState.RELAY_SLOT_STATE_RUNNING;
+                  case STOPPED -> RelaySlotState.RELAY_SLOT_STATE_ALARMED;
+                  case TAKING, WAITING, ENDED -> RelaySlotState.RELAY_SLOT_STATE_WAITING;
+                });
+    known
+        .byStream()
+        .forEach(
+            (stream, position) ->
+                told.addStreams(
+                    RelayStream.newBuilder().setStream(stream).setPosition(position.seq())));
+    return told.build();
+  }
+
   void start() {
     Thread.ofVirtual().name("relay-slot-" + lease.unit()).start(this::run);
   }
@@ -85,6 +118,17 @@ final class RelaySlot {
     if (doorbell.availablePermits() == 0) {
       doorbell.release();
     }
+  }
+
+  /** Records that an operator wants a parked event published. */
+  Future<DeadEventsReply> redrive(RedriveCommand command) {
+    SlotStatus now = status;
+    if (now.state() != SlotState.RELAYING) {
+      return Wishes.unavailable(now);
+    }
+    Future<DeadEventsReply> answer = wishes.add(command);
+    ring();
+    return answer;
   }
 
   /** Ends after the transaction in hand. */
@@ -118,6 +162,10 @@ final class RelaySlot {
         boolean news = gathered() || pause(poll) || published;
         poll = news ? setting.relay().poll().first() : doubled(poll, setting.relay().poll().max());
         backoff = setting.relay().retry().first();
+      } catch (EventRefused refused) {
+        LOG.error("relay slot {} takes the slot anew: {}", lease.unit(), refused.getMessage());
+        metrics.refused();
+        closeSession();
       } catch (RelayStopped finding) {
         fail(SlotState.STOPPED, finding);
         pauseDeaf(setting.relay().retry().stopped());
@@ -140,13 +188,18 @@ final class RelaySlot {
       current = take();
       session = current;
     }
+    wishes.answer(current);
     long started = now();
     int events = current.runOnce();
+    metrics.parked(current.parked());
     becomeRelaying();
     known = current.published();
     if (events > 0) {
       metrics.published(events, now() - started);
       gatherNanos = pace.nanosAfter(events, started, now());
+    }
+    if (atLeastOnce() && copying.isComplete()) {
+      copy();
     }
     if (now() - copyDueNanos >= 0) {
       copyDueNanos = now() + setting.relay().retry().copyEvery().toNanos();
@@ -169,6 +222,10 @@ final class RelaySlot {
     return false;
   }
 
+  private boolean atLeastOnce() {
+    return setting.relay().mode() == RelaySettings.Mode.AT_LEAST_ONCE;
+  }
+
   private SlotSession take() {
     setting.kafka().verify();
     // The first time the lease is fresh. Later only a new epoch proves that the slot is still ours;
@@ -180,7 +237,7 @@ final class RelaySlot {
       throw new IllegalStateException("the slot is somebody else's");
     }
     fresh = false;
-    return SlotSession.open(setting, lease, store);
+    return SlotSession.open(setting, lease, store, suspicion);
   }
 
   /**
@@ -199,18 +256,16 @@ final class RelaySlot {
   private void copy() {
     Positions now = known;
     if (!now.equals(copied)) {
-      store
-          .copy(now, lease.unit(), lease.epoch())
-          .onFailure(later -> LOG.debug("positions were not copied: {}", later.getMessage()));
+      copying =
+          store
+              .copy(now, lease, atLeastOnce())
+              .onFailure(later -> LOG.debug("positions were not copied: {}", later.getMessage()));
       copied = now;
     }
   }
 
   private void fail(SlotState state, RuntimeException failure) {
-    if (session != null) {
-      session.close();
-      session = null;
-    }
+    closeSession();
     store.discard();
     metrics.failed();
     String reason = String.valueOf(failure.getMessage());
@@ -224,7 +279,15 @@ final class RelaySlot {
         LOG.warn("relay slot {} waits: {}", lease.unit(), reason);
       }
     }
+    wishes.refuse(status);
     measureLag();
+  }
+
+  private void closeSession() {
+    if (session != null) {
+      session.close();
+      session = null;
+    }
   }
 
   /** While nothing can be published, somebody should see how much gathers. */
@@ -242,8 +305,7 @@ final class RelaySlot {
       if (session != null) {
         session.close();
         Await.result(
-            store.copy(known, lease.unit(), lease.epoch()),
-            setting.node().leases().settings().drain());
+            store.copy(known, lease, atLeastOnce()), setting.node().leases().settings().drain());
       }
     } catch (RuntimeException away) {
       LOG.debug("positions were not copied: {}", away.getMessage());
@@ -251,6 +313,7 @@ final class RelaySlot {
       store.discard();
       metrics.close();
       become(SlotState.ENDED, null);
+      wishes.refuse(status);
       ended.complete();
     }
   }

@@ -2,6 +2,7 @@ package dev.ducat.relay;
 
 import dev.ducat.kernel.outbox.OutboxStore;
 import dev.ducat.kernel.outbox.StoredEvent;
+import dev.ducat.kernel.shard.Lease;
 import dev.ducat.kernel.sql.Await;
 import dev.ducat.kernel.sql.DatabaseRole;
 import dev.ducat.kernel.sql.PgSettings;
@@ -32,7 +33,7 @@ final class RelayStore {
 
   private static final String WITNESSES =
       """
-      select s.stream, s.head, c.seq, c.event_id, e.event_id
+      select s.stream, s.head, c.seq, c.event_id, e.event_id, coalesce(c.at_least_once, false)
         from unnest($1::text[], $2::bigint[]) as r(stream, seq)
         join outbox.stream s on s.stream = r.stream
         left join outbox.position c on c.stream = r.stream
@@ -43,12 +44,12 @@ final class RelayStore {
   // A row is moved forward only, and never by a lease older than the one that wrote it.
   private static final String COPY =
       """
-      insert into outbox.position as known (stream, seq, event_id, slot, epoch)
-      select stream, seq, event_id, $4::int, $5::bigint
+      insert into outbox.position as known (stream, seq, event_id, slot, epoch, at_least_once)
+      select stream, seq, event_id, $4::int, $5::bigint, $6::boolean
         from unnest($1::text[], $2::bigint[], $3::uuid[]) as now(stream, seq, event_id)
       on conflict (stream) do update
         set seq = excluded.seq, event_id = excluded.event_id, slot = excluded.slot, epoch = excluded.epoch,
-            updated_at = clock_timestamp()
+            at_least_once = excluded.at_least_once, updated_at = clock_timestamp()
         where known.seq < excluded.seq and known.epoch <= excluded.epoch
       """;
 
@@ -110,7 +111,8 @@ final class RelayStore {
         Await.result(open().preparedQuery(WITNESSES).execute(parameters(receipt)), answerMax)) {
       UUID copied = row.getUUID(3);
       Position copy = copied == null ? Position.START : new Position(row.getLong(2), copied);
-      witnesses.put(row.getString(0), new Witness(row.getLong(1), copy, row.getUUID(4)));
+      witnesses.put(
+          row.getString(0), new Witness(row.getLong(1), copy, row.getBoolean(5), row.getUUID(4)));
     }
     if (witnesses.size() != streams.length) {
       throw new RelayStopped(
@@ -120,7 +122,7 @@ final class RelayStore {
   }
 
   /** Copies published positions. */
-  Future<Void> copy(Positions published, int slot, long epoch) {
+  Future<Void> copy(Positions published, Lease lease, boolean atLeastOnce) {
     List<Map.Entry<String, Position>> begun =
         published.byStream().entrySet().stream()
             .filter(entry -> entry.getValue().seq() > 0)
@@ -132,8 +134,9 @@ final class RelayStore {
                 begun.stream().map(Map.Entry::getKey).toArray(String[]::new),
                 begun.stream().map(entry -> entry.getValue().seq()).toArray(Long[]::new),
                 begun.stream().map(entry -> entry.getValue().eventId()).toArray(UUID[]::new),
-                slot,
-                epoch))
+                lease.unit(),
+                lease.epoch(),
+                atLeastOnce))
         .mapEmpty();
   }
 
@@ -164,6 +167,11 @@ final class RelayStore {
         LOG.debug("Vert.x has closed the connection before its slot ended");
       }
     }
+  }
+
+  /** The parked events of the same streams, over the same connection. */
+  ParkedStore parked(Lease lease) {
+    return new ParkedStore(lease, this::open, List.of(streams), answerMax);
   }
 
   private PgConnection open() {

@@ -6,13 +6,17 @@ import dev.ducat.kernel.shard.Lease;
 import dev.ducat.kernel.shard.ShardSettings;
 import dev.ducat.kernel.shard.UnitKind;
 import dev.ducat.kernel.shard.UnitOwner;
+import dev.ducat.proto.internal.v1.DeadEventsQuery;
 import dev.ducat.proto.internal.v1.Doorbell;
+import dev.ducat.proto.internal.v1.RelayQuery;
+import dev.ducat.proto.internal.v1.SlotQuery;
 import dev.ducat.relay.SlotSession.Setting;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -23,7 +27,9 @@ public final class RelayVerticle extends VerticleBase implements UnitOwner {
   private final ShardSettings shards;
   private final Map<Integer, RelaySlot> slots = new ConcurrentHashMap<>();
   private @Nullable KafkaSetup kafka;
-  private @Nullable Registration doorbell;
+  private @Nullable Retention retention;
+  private final List<Registration> served = new CopyOnWriteArrayList<>();
+  private final Map<Lease, Registration> told = new ConcurrentHashMap<>();
 
   public RelayVerticle(Node node, RelaySettings settings) {
     this.node = node;
@@ -34,6 +40,31 @@ public final class RelayVerticle extends VerticleBase implements UnitOwner {
   /** Completes although Kafka may be down: payments do not wait for it. */
   @Override
   public Future<?> start() {
+    Retention kept = new Retention(vertx, node, settings);
+    retention = kept;
+    kept.start();
+    RelayQueries queries = new RelayQueries(node, settings.mode());
+    return Future.all(
+            node.bus()
+                .serve(
+                    RelayQueries.ADDRESS,
+                    RelayQuery.getDefaultInstance(),
+                    query -> queries.answer())
+                .onSuccess(served::add),
+            node.bus()
+                .serve(
+                    RelayQueries.DEAD_ADDRESS,
+                    DeadEventsQuery.getDefaultInstance(),
+                    queries::answer)
+                .onSuccess(served::add))
+        .compose(
+            done ->
+                settings.mode() == RelaySettings.Mode.EXTERNAL
+                    ? Future.succeededFuture()
+                    : relay());
+  }
+
+  private Future<?> relay() {
     return vertx
         .executeBlocking(() -> new KafkaSetup(settings, shards.relaySlots()))
         .compose(
@@ -43,18 +74,21 @@ public final class RelayVerticle extends VerticleBase implements UnitOwner {
             })
         .onSuccess(
             registered -> {
-              doorbell = registered;
+              served.add(registered);
               node.leases().serve(UnitKind.RELAY_SLOT, this);
             });
   }
 
   @Override
   public Future<?> stop() {
-    Registration registered = doorbell;
     KafkaSetup connected = kafka;
+    Retention kept = retention;
+    if (kept != null) {
+      kept.stop();
+    }
     return node.leases()
         .withdraw(UnitKind.RELAY_SLOT)
-        .eventually(() -> registered == null ? Future.succeededFuture() : registered.close())
+        .eventually(() -> Future.join(served.stream().map(Registration::close).toList()))
         .eventually(
             () ->
                 vertx.executeBlocking(
@@ -75,13 +109,41 @@ public final class RelayVerticle extends VerticleBase implements UnitOwner {
   public Future<Void> acquired(Lease lease) {
     List<String> streams = Positions.streamsOf(lease.unit(), shards);
     KafkaSetup connected = kafka;
-    // More slots than streams: the lease is held for nothing.
-    if (!streams.isEmpty() && connected != null) {
+    if (connected != null) {
       RelaySlot slot = new RelaySlot(new Setting(vertx, node, settings, connected), lease, streams);
       slots.put(lease.unit(), slot);
       slot.start();
+      return tell(lease, slot);
     }
     return Future.succeededFuture();
+  }
+
+  /** Serves the slot's address for as long as the lease lasts; relaying does not depend on it. */
+  private Future<Void> tell(Lease lease, RelaySlot slot) {
+    return node.bus()
+        .serve(
+            lease.address(),
+            SlotQuery.getDefaultInstance(),
+            query ->
+                query.hasRedrive()
+                    ? slot.redrive(query.getRedrive())
+                    : Future.succeededFuture(slot.told()))
+        .onSuccess(
+            registered -> {
+              told.put(lease, registered);
+              if (slots.get(lease.unit()) != slot) {
+                untell(lease);
+              }
+            })
+        .<Void>mapEmpty()
+        .otherwiseEmpty();
+  }
+
+  private void untell(Lease lease) {
+    Registration registered = told.remove(lease);
+    if (registered != null) {
+      registered.close();
+    }
   }
 
   /**
@@ -95,6 +157,7 @@ public final class RelayVerticle extends VerticleBase implements UnitOwner {
       return Future.succeededFuture();
     }
     slots.remove(lease.unit(), slot);
+    untell(lease);
     return slot.stop().timeout(shards.drain().toMillis(), TimeUnit.MILLISECONDS);
   }
 
@@ -103,6 +166,7 @@ public final class RelayVerticle extends VerticleBase implements UnitOwner {
     RelaySlot slot = slots.get(lease.unit());
     if (slot != null && slot.lease() == lease) {
       slots.remove(lease.unit(), slot);
+      untell(lease);
       // Its transaction in hand cannot commit: the lease is not trusted, and the next owner fences
       // the producers.
       slot.stop();

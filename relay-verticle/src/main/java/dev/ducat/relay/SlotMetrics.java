@@ -21,7 +21,9 @@ final class SlotMetrics {
   private final DistributionSummary batch;
   private final Timer transaction;
   private final Counter failures;
+  private final Counter refusals;
   private final List<Meter> gauges;
+  private volatile long parked;
   private volatile Lag lag = new Lag(0, null);
 
   SlotMetrics(MeterRegistry meters, Clock clock, int slot, Supplier<SlotState> state) {
@@ -32,8 +34,10 @@ final class SlotMetrics {
     batch = DistributionSummary.builder("ducat.relay.batch").tag("slot", tag).register(meters);
     transaction = Timer.builder("ducat.relay.transaction").tag("slot", tag).register(meters);
     failures = meters.counter("ducat.relay.failures", "slot", tag);
+    refusals = meters.counter("ducat.relay.refusals", "slot", tag);
     gauges =
         List.of(
+            gauge("ducat.relay.parked", tag, () -> parked),
             gauge("ducat.relay.lag.events", tag, () -> lag.events()),
             gauge("ducat.relay.lag.seconds", tag, this::lagSeconds),
             gauge("ducat.relay.stopped", tag, () -> state.get() == SlotState.STOPPED ? 1 : 0),
@@ -48,6 +52,14 @@ final class SlotMetrics {
 
   void failed() {
     failures.increment();
+  }
+
+  void refused() {
+    refusals.increment();
+  }
+
+  void parked(long open) {
+    parked = open;
   }
 
   void lag(Lag measured) {

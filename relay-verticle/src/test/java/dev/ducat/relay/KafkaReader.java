@@ -16,11 +16,16 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -29,10 +34,19 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 final class KafkaReader implements AutoCloseable {
   static final List<String> EVENT_TOPICS = List.of(Topics.PAYMENTS, Topics.LEDGER, Topics.AUDIT);
 
+  private static final String MAX_BYTES = "max.message.bytes";
+
   private final KafkaConsumer<byte[], byte[]> consumer;
   private final List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
 
+  private final List<String> topics;
+
   KafkaReader() {
+    this(EVENT_TOPICS);
+  }
+
+  KafkaReader(List<String> topics) {
+    this.topics = topics;
     consumer =
         new KafkaConsumer<>(
             Map.of(
@@ -86,7 +100,7 @@ final class KafkaReader implements AutoCloseable {
     if (consumer.assignment().isEmpty()) {
       List<TopicPartition> partitions =
           consumer.listTopics().entrySet().stream()
-              .filter(topic -> EVENT_TOPICS.contains(topic.getKey()))
+              .filter(topic -> topics.contains(topic.getKey()))
               .flatMap(topic -> topic.getValue().stream())
               .map(info -> new TopicPartition(info.topic(), info.partition()))
               .toList();
@@ -109,9 +123,10 @@ final class KafkaReader implements AutoCloseable {
         .atMost(Duration.ofSeconds(60))
         .pollDelay(Duration.ZERO)
         .pollInterval(Duration.ofMillis(10))
-        .until(() -> read().size() >= written.size());
+        .until(() -> !read().isEmpty() && written().size() >= written.size());
     // Whatever was published twice lies behind what was awaited.
     read();
+    List<ConsumerRecord<byte[], byte[]>> records = written();
     List<String> arrived =
         records.stream().map(r -> header(r, "stream") + " " + header(r, "seq")).toList();
     assertThat(arrived)
@@ -125,6 +140,72 @@ final class KafkaReader implements AutoCloseable {
       assertThat(version).as(key).isEqualTo(lastVersion.merge(key, 1L, Long::sum));
       assertThat(record.partition())
           .isEqualTo(partition.computeIfAbsent(key, k -> record.partition()));
+    }
+  }
+
+  /**
+   * Waits until everything written has arrived, then checks that of each key the first arrivals are
+   * in order and without gaps.
+   *
+   * @return how many records came again
+   */
+  int awaitAtLeastOnce(Collection<StoredEvent> written) {
+    Map<String, Set<Long>> wanted = new HashMap<>();
+    written.forEach(
+        event ->
+            wanted
+                .computeIfAbsent(event.event().key(), key -> new TreeSet<>())
+                .add(event.event().version()));
+    await()
+        .atMost(Duration.ofSeconds(60))
+        .pollDelay(Duration.ZERO)
+        .pollInterval(Duration.ofMillis(10))
+        .untilAsserted(
+            () -> {
+              read();
+              assertThat(firstArrivals()).containsOnlyKeys(wanted.keySet());
+              firstArrivals()
+                  .forEach(
+                      (key, versions) ->
+                          assertThat(versions).as(key).containsExactlyElementsOf(wanted.get(key)));
+            });
+    return written().size() - written.size();
+  }
+
+  private Map<String, List<Long>> firstArrivals() {
+    Map<String, List<Long>> first = new HashMap<>();
+    for (ConsumerRecord<byte[], byte[]> record : written()) {
+      List<Long> versions =
+          first.computeIfAbsent(new String(record.key(), UTF_8), key -> new ArrayList<>());
+      long version = Long.parseLong(header(record, "version"));
+      if (!versions.contains(version)) {
+        versions.add(version);
+      }
+    }
+    return first;
+  }
+
+  /** All records so far but what the relay has to tell itself. */
+  private List<ConsumerRecord<byte[], byte[]>> written() {
+    return records.stream().filter(r -> !header(r, "stream").startsWith("relay.slot.")).toList();
+  }
+
+  /** Creates the topic of payments with room for records of this size only. */
+  static void narrowTopic(int bytes) throws Exception {
+    try (Admin admin = admin()) {
+      NewTopic narrow = new NewTopic(Topics.PAYMENTS, 12, (short) 1);
+      narrow.configs(Map.of(MAX_BYTES, Integer.toString(bytes)));
+      admin.createTopics(List.of(narrow)).all().get();
+    }
+  }
+
+  /** Gives the topic of payments room for any record. */
+  static void widenTopic() throws Exception {
+    try (Admin admin = admin()) {
+      AlterConfigOp set =
+          new AlterConfigOp(new ConfigEntry(MAX_BYTES, "1000000"), AlterConfigOp.OpType.SET);
+      ConfigResource topic = new ConfigResource(ConfigResource.Type.TOPIC, Topics.PAYMENTS);
+      admin.incrementalAlterConfigs(Map.of(topic, List.of(set))).all().get();
     }
   }
 

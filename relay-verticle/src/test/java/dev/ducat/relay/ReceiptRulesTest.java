@@ -46,7 +46,8 @@ class ReceiptRulesTest {
           row.receipt().seq() == 0
               ? Optional.empty()
               : Optional.of(new Positions(Map.of("s", row.receipt())));
-      Map<String, Witness> witnesses = Map.of("s", new Witness(row.head(), row.copy(), row.at()));
+      Map<String, Witness> witnesses =
+          Map.of("s", new Witness(row.head(), row.copy(), false, row.at()));
       String finding = row.finding();
       if (finding == null) {
         assertThat(ReceiptRules.goOnFrom(receipt, witnesses).of("s")).isEqualTo(row.receipt());
@@ -62,17 +63,28 @@ class ReceiptRulesTest {
   @Test
   void aReceiptOfOtherStreamsIsRefused() {
     Optional<Positions> receipt = Optional.of(new Positions(Map.of("t", AT_7)));
-    Map<String, Witness> witnesses = Map.of("s", new Witness(9, Position.START, null));
+    Map<String, Witness> witnesses = Map.of("s", new Witness(9, Position.START, false, null));
     assertThatThrownBy(() -> ReceiptRules.goOnFrom(receipt, witnesses))
         .isInstanceOf(RelayStopped.class)
         .hasMessageContaining("[t]");
   }
 
   @Test
+  void aCopyMadeWithoutReceiptsLeadsWhereItIsAhead() {
+    Position at9 = new Position(9, OTHER);
+    Map<String, Witness> ahead = Map.of("s", new Witness(9, at9, true, null));
+    assertThat(ReceiptRules.goOnFrom(Optional.empty(), ahead).of("s")).isEqualTo(at9);
+    Optional<Positions> receipt = Optional.of(new Positions(Map.of("s", AT_7)));
+    assertThat(ReceiptRules.goOnFrom(receipt, ahead).of("s")).isEqualTo(at9);
+    Map<String, Witness> behind = Map.of("s", new Witness(9, new Position(3, OTHER), true, ID));
+    assertThat(ReceiptRules.goOnFrom(receipt, behind).of("s")).isEqualTo(AT_7);
+  }
+
+  @Test
   void aReceiptReadsAsItWasWritten() {
     Positions positions =
         new Positions(Map.of("s", AT_7, "t", new Position(1, new UUID(-1, Long.MIN_VALUE))));
-    assertThat(Positions.of(positions.toReceipt(3))).isEqualTo(positions);
+    assertThat(Positions.of(positions.toReceipt(3, List.of()))).isEqualTo(positions);
   }
 
   @Test
@@ -84,9 +96,9 @@ class ReceiptRulesTest {
         assertThat(Positions.slotOf(stream, shards)).isEqualTo(slot);
         streams.add(stream);
       }
-      assertThat(Positions.streamsOf(slot, shards)).hasSize(18);
+      assertThat(Positions.streamsOf(slot, shards)).hasSize(19);
     }
-    assertThat(streams).doesNotHaveDuplicates().hasSize(72);
+    assertThat(streams).doesNotHaveDuplicates().hasSize(76);
     assertThat(Positions.slotOf("nonsense", shards)).isEqualTo(-1);
   }
 }

@@ -12,7 +12,8 @@ import java.util.List;
 final class RelayProcess {
   private RelayProcess() {}
 
-  static Process start(PgSettings postgres, String nodeId, String crash) throws IOException {
+  static Process start(PgSettings postgres, String nodeId, String crash, RelaySettings.Mode mode)
+      throws IOException {
     return new ProcessBuilder(
             List.of(
                 ProcessHandle.current().info().command().orElseThrow(),
@@ -24,7 +25,8 @@ final class RelayProcess {
                 RelayProcess.class.getName(),
                 postgres.toString(),
                 KafkaReader.bootstrap(),
-                nodeId))
+                nodeId,
+                mode.name()))
         .redirectErrorStream(true)
         .redirectOutput(Redirect.appendTo(Path.of("target", "relay-process.log").toFile()))
         .start();
@@ -33,6 +35,9 @@ final class RelayProcess {
   public static void main(String[] args) {
     TestNode node =
         TestNode.apart(PgSettings.parse(args[0]), args[2], RelayHarness.SHARDS, new SystemClock());
-    node.deploy(new RelayVerticle(node.node(), RelayHarness.settings(args[1])));
+    node.deploy(
+        new RelayVerticle(
+            node.node(),
+            RelayHarness.settings(args[1]).withMode(RelaySettings.Mode.valueOf(args[3]))));
   }
 }

@@ -6,13 +6,10 @@ import static org.awaitility.Awaitility.await;
 import dev.ducat.kernel.outbox.Topics;
 import dev.ducat.kernel.testing.TestDatabase;
 import dev.ducat.kernel.testing.TestNode;
-import io.vertx.core.buffer.Buffer;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.AlterConfigOp;
-import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.config.ConfigResource;
 import org.junit.jupiter.api.Test;
@@ -119,46 +116,6 @@ class RelayStopsTest extends RelayHarness {
                   12,
                   Topics.RELAY_POSITIONS,
                   2));
-    }
-  }
-
-  @Test
-  void anEventThatKafkaRefusesStopsItsSlotAndIsNotPassedOver() throws Exception {
-    TestNode node = node("node-1");
-    OutboxWriter writer = writer(node);
-    try (Admin admin = KafkaReader.admin()) {
-      NewTopic narrow = new NewTopic(Topics.PAYMENTS, 12, (short) 1);
-      admin.createTopics(List.of(narrow.configs(Map.of("max.message.bytes", "2000")))).all().get();
-    }
-    RelayVerticle relay = deploy(node);
-    Buffer large = Buffer.buffer(new byte[5_000]);
-    writer.write("payment.shard.0", Topics.PAYMENTS, large, List.of("pay_large"));
-    writer.write("payment.shard.0", "pay_small");
-    await()
-        .atMost(LIMIT)
-        .untilAsserted(
-            () ->
-                assertThat(relay.status())
-                    .anySatisfy(
-                        status -> {
-                          assertThat(status.state()).isEqualTo(SlotState.STOPPED);
-                          assertThat(status.reason()).contains("Kafka refuses event");
-                        }));
-    writer.write("payment.shard.1", "pay_other");
-    KafkaReader reader = reader();
-    await().atMost(LIMIT).until(() -> !reader.read().isEmpty());
-    assertThat(reader.read())
-        .allMatch(r -> KafkaReader.header(r, "stream").equals("payment.shard.1"));
-
-    maxMessageBytes("1000000");
-    reader.awaitExactly(writer.written());
-  }
-
-  private static void maxMessageBytes(String bytes) throws Exception {
-    try (Admin admin = KafkaReader.admin()) {
-      AlterConfigOp set =
-          new AlterConfigOp(new ConfigEntry("max.message.bytes", bytes), AlterConfigOp.OpType.SET);
-      admin.incrementalAlterConfigs(Map.of(resource(Topics.PAYMENTS), List.of(set))).all().get();
     }
   }
 

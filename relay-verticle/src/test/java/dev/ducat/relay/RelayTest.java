@@ -15,7 +15,6 @@ import io.vertx.core.buffer.Buffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.Test;
 
@@ -63,14 +62,7 @@ class RelayTest extends RelayHarness {
     TestNode node = node("node-1");
     OutboxWriter writer = writer(node);
     RelaySettings patient =
-        new RelaySettings(
-            KafkaReader.bootstrap(),
-            Map.of(),
-            12,
-            (short) 1,
-            settings().batch(),
-            new RelaySettings.Poll(Duration.ofMinutes(5), Duration.ofMinutes(5)),
-            settings().retry());
+        settings().withPoll(new RelaySettings.Poll(Duration.ofMinutes(5), Duration.ofMinutes(5)));
     RelayVerticle relay = deploy(node, patient);
     awaitState(relay, status -> status.state() == SlotState.RELAYING);
     writer.write("payment.shard.1", "pay_1");

@@ -10,6 +10,7 @@ import dev.ducat.kernel.testing.TestNode;
 import dev.ducat.kernel.time.Clock;
 import dev.ducat.kernel.time.ManualClock;
 import dev.ducat.kernel.time.SystemClock;
+import dev.ducat.relay.RelaySettings.Mode;
 import dev.ducat.relay.SlotSession.Setting;
 import java.time.Duration;
 import java.time.Instant;
@@ -39,7 +40,7 @@ class TakeOverTest extends RelayHarness {
     for (int i = 0; i < 20; i++) {
       writer.write("payment.shard." + i % 4, "pay_" + i % 4, "pay_" + i % 4);
     }
-    Process killed = RelayProcess.start(postgres, "node-2", crash);
+    Process killed = RelayProcess.start(postgres, "node-2", crash, Mode.EXACTLY_ONCE);
     try {
       // Slots race for the crash point, so there must be transactions enough for the third one.
       for (int i = 0; killed.isAlive(); i++) {
@@ -151,6 +152,7 @@ class TakeOverTest extends RelayHarness {
             node.vertx(), postgres, 0, Positions.streamsOf(0, SHARDS), SlotSession.READ_MAX);
     opened(store::discard);
     return opened(
-        SlotSession.open(new Setting(node.vertx(), clocked, settings(), kafka), lease, store));
+        SlotSession.open(
+            new Setting(node.vertx(), clocked, settings(), kafka), lease, store, new Suspicion()));
   }
 }

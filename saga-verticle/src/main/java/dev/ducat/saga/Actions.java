@@ -14,8 +14,6 @@ import dev.ducat.proto.internal.v1.LedgerRequest;
 import dev.ducat.proto.internal.v1.RefusalReason;
 import dev.ducat.proto.internal.v1.RiskCall;
 import dev.ducat.proto.internal.v1.TransferGroup;
-import dev.ducat.proto.risk.v1.AssessResponse;
-import dev.ducat.saga.connector.GrpcRisk;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -134,18 +132,7 @@ final class Actions {
     if (unit.isDropped() || !unit.lease().isTrusted(node.clock())) {
       return Future.succeededFuture(new Outcome.NotSent());
     }
-    return node.bus()
-        .askLocal(
-            GrpcRisk.ADDRESS,
-            asked,
-            AssessResponse.getDefaultInstance(),
-            Duration.ofMillis(asked.getDeadlineMs()))
-        .map(answer -> (Outcome) Assessments.verdict(answer))
-        .otherwise(
-            silent -> {
-              LOG.debug("the risk service gave no verdict: {}", silent.toString());
-              return Assessments.silence(asked, String.valueOf(silent.getMessage()));
-            });
+    return Assessments.ask(node.bus(), asked).map(assessed -> assessed);
   }
 
   private static Outcome withoutAnswer(Throwable failure, boolean asks) {
@@ -153,7 +140,7 @@ final class Actions {
     if (!asks && failure instanceof BusException known) {
       return switch (known.failure()) {
         // Certainly nothing was done: nobody was there, or they said so.
-        case NO_HANDLERS, BUSY, DRAINING -> new Outcome.Retryable(message, null);
+        case NO_HANDLERS, BUSY, DRAINING -> new Outcome.Retryable("", message, null);
         case REJECTED -> new Outcome.Mismatch(message);
         case TIMEOUT, NOT_OWNER, UNAVAILABLE, INTERNAL -> new Outcome.Unknown(message);
       };

@@ -56,6 +56,26 @@ final class Answer {
         .build();
   }
 
+  static ShardReply of(dev.ducat.proto.operations.v1.Saga saga) {
+    return ShardReply.newBuilder().setSaga(saga).setAtRest(true).build();
+  }
+
+  /** Which saga came of a decision of before: only its id, the reader knows the rest. */
+  static ShardReply decided(OperatorRules.Decided before) {
+    return ShardReply.newBuilder()
+        .setSaga(dev.ducat.proto.operations.v1.Saga.newBuilder().setSagaId(before.sagaId()))
+        .setReplayed(before.replayed())
+        .setAtRest(true)
+        .build();
+  }
+
+  static Refusal sagaNotFound() {
+    return Refusal.newBuilder()
+        .setReason(RefusalReason.REFUSAL_REASON_SAGA_NOT_FOUND)
+        .setMessage("no such saga")
+        .build();
+  }
+
   static Refusal operationNotFound() {
     return Refusal.newBuilder()
         .setReason(RefusalReason.REFUSAL_REASON_OPERATION_NOT_FOUND)

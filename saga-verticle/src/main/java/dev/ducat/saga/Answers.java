@@ -49,7 +49,8 @@ final class Answers {
                     answer.getRetryable().getRetryAfter().getSeconds(),
                     answer.getRetryable().getRetryAfter().getNanos())
                 : null;
-        yield new Outcome.Retryable(answer.getRetryable().getMessage(), after);
+        yield new Outcome.Retryable(
+            answer.getRetryable().getReasonCode(), answer.getRetryable().getMessage(), after);
       }
       case NOT_FOUND -> new Outcome.NotFound();
       case OUTCOME_NOT_SET -> new Outcome.Unknown("an answer without an outcome");
@@ -177,7 +178,7 @@ final class Answers {
     };
   }
 
-  private static OperationKind kindOf(ConnectorCall call) {
+  static OperationKind kindOf(ConnectorCall call) {
     return switch (call.getCallCase()) {
       case AUTHORIZE -> OperationKind.OPERATION_KIND_AUTHORIZE;
       case CAPTURE -> OperationKind.OPERATION_KIND_CAPTURE;
@@ -187,7 +188,7 @@ final class Answers {
     };
   }
 
-  private static Money amountOf(ConnectorCall call) {
+  static Money amountOf(ConnectorCall call) {
     return switch (call.getCallCase()) {
       case AUTHORIZE -> call.getAuthorize().getAmount();
       case CAPTURE -> call.getCapture().getAmount();

@@ -1,5 +1,6 @@
 package dev.ducat.saga;
 
+import dev.ducat.kernel.bus.Bus;
 import dev.ducat.proto.internal.v1.Assessment;
 import dev.ducat.proto.internal.v1.Intent;
 import dev.ducat.proto.internal.v1.RiskCall;
@@ -7,10 +8,32 @@ import dev.ducat.proto.payments.v1.Payment;
 import dev.ducat.proto.risk.v1.AssessRequest;
 import dev.ducat.proto.risk.v1.AssessResponse;
 import dev.ducat.proto.risk.v1.Verdict;
+import dev.ducat.saga.connector.GrpcRisk;
+import io.vertx.core.Future;
+import java.time.Duration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What the risk service is asked, and what its answer means. */
 final class Assessments {
+  private static final Logger LOG = LoggerFactory.getLogger(Assessments.class);
+
   private Assessments() {}
+
+  /** Asks on this node; whatever is no verdict is silence, never a failure. */
+  static Future<Outcome.Assessed> ask(Bus bus, RiskCall asked) {
+    return bus.askLocal(
+            GrpcRisk.ADDRESS,
+            asked,
+            AssessResponse.getDefaultInstance(),
+            Duration.ofMillis(asked.getDeadlineMs()))
+        .map(Assessments::verdict)
+        .otherwise(
+            silent -> {
+              LOG.debug("the risk service gave no verdict: {}", silent.toString());
+              return silence(asked, String.valueOf(silent.getMessage()));
+            });
+  }
 
   /** The question, with what no answer to it will mean. */
   static Intent question(Claim claim, Payment payment, RiskTerms terms) {

@@ -37,18 +37,22 @@ final class Canonical {
 
   private static String firstDifference(Message form, ByteString recorded, ByteString asked) {
     try {
-      Message before = form.getParserForType().parseFrom(recorded);
-      Message now = form.getParserForType().parseFrom(asked);
-      for (FieldDescriptor field : form.getDescriptorForType().getFields()) {
-        if (!content(before, field).equals(content(now, field))) {
-          return field.getName();
-        }
-      }
-      return "";
+      return firstDifference(
+          form.getParserForType().parseFrom(recorded), form.getParserForType().parseFrom(asked));
     } catch (InvalidProtocolBufferException unreadable) {
       // The fingerprints differ, which is enough to refuse.
       return "";
     }
+  }
+
+  /** The first field in which two messages of one type differ; empty when none is seen. */
+  static String firstDifference(Message before, Message now) {
+    for (FieldDescriptor field : before.getDescriptorForType().getFields()) {
+      if (!content(before, field).equals(content(now, field))) {
+        return field.getName();
+      }
+    }
+    return "";
   }
 
   /** A field's value; of a map, its entries in no order. */

@@ -33,8 +33,32 @@ public record Decision(
   /** An event of the payment, and the payment after it. */
   public record Event(Payment after, PaymentEventDetail detail) {}
 
-  /** A record for the audit topic. */
-  public record Audit(String about, String action, String reason, Map<String, String> details) {}
+  /**
+   * A record for the audit topic.
+   *
+   * @param actor who did it
+   * @param resource what it was done to; empty: the payment
+   */
+  public record Audit(
+      String actor,
+      String about,
+      String action,
+      String resource,
+      String reason,
+      Map<String, String> details) {
+
+    /** What Ducat does by itself about a payment. */
+    public Audit(String about, String action, String reason, Map<String, String> details) {
+      this("system", about, action, "", reason, details);
+    }
+  }
+
+  /** With another record for the audit topic. */
+  Decision with(Audit audit) {
+    List<Audit> more = new ArrayList<>(audits);
+    more.add(audit);
+    return new Decision(saga, standing, events, more, attempts, others);
+  }
 
   /** An attempt that did not simply succeed. */
   public record Attempt(

@@ -92,6 +92,16 @@ final class Draft {
         - pendingCapture;
   }
 
+  /** What is freed at the end: the rest, or, where nobody knows what is held, all that may be. */
+  long freeable() {
+    return isUnanswered() ? payment.getAmount().getMinorUnits() : rest();
+  }
+
+  /** Whether the authorization was asked for, and it never was known to exist. */
+  boolean isUnanswered() {
+    return payment.getAmountAuthorized().getMinorUnits() == 0;
+  }
+
   Outcome.Done done() {
     if (outcome instanceof Outcome.Done done) {
       return done;

@@ -47,6 +47,10 @@ enum Effect {
   SHOW_ACTION,
   /** Event: a person must decide. */
   PARK,
+  /** Event: a person decided, the payment is what it was before it stood still. */
+  RESUME,
+  /** Event: the same of a refund. */
+  RESUME_REFUND,
 
   /** Intent: ask the risk service. */
   INTEND_ASSESS,
@@ -69,6 +73,16 @@ enum Effect {
 
   /** A saga of its own watches over the authorization until it is closed. */
   OPEN_AUTHORIZATION,
+  /** Where nothing keeps a late authorize away, a saga of its own looks for it again. */
+  LOOK_BACK,
+  /** An authorization has appeared that nobody has any use for. Audited. */
+  FOUND_LATE,
+  /** A person must free what appeared at the PSP; the payment stays what it is. Audited. */
+  PARK_LATE,
+  /** Intent: free at the PSP what appeared there; the ledger holds nothing any more. */
+  INTEND_RECLAIM,
+  /** What appeared is free. Audited. */
+  RECLAIMED,
   /** Remembers what the PSP reported. */
   BELIEVE,
   /** Waits for the PSP's report of the settlement. */
@@ -95,5 +109,11 @@ enum Effect {
   /** The PSP is asked after a pause. */
   ASK_LATER,
   /** The compensation once more, after a pause. */
-  UNDO_AGAIN
+  UNDO_AGAIN,
+  /** Doubt begins anew: the PSP is asked at once, and again as patiently as at first. */
+  DOUBT_ANEW,
+  /** The action is sent as if for the first time, under the same key; counted. */
+  SEND_ANEW,
+  /** What must be done at last is done again at once, or what is left of it; counted. */
+  DO_ANEW
 }

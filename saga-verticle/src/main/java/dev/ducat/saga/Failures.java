@@ -22,10 +22,13 @@ final class Failures {
           case Outcome.Assessed assessed ->
               assessed.assessment().getSilent() ? "RISK_UNAVAILABLE" : "RISK_DECLINED";
           case Outcome.Retryable retryable when undoing -> "COMPENSATION_FAILED";
-          case Outcome.Retryable retryable -> "CONNECTOR_UNAVAILABLE";
+          case Outcome.Retryable retryable ->
+              retryable.code().isEmpty() ? "CONNECTOR_UNAVAILABLE" : retryable.code();
           case Outcome.Done d -> throw new IllegalStateException("done is no failure");
           case Outcome.Settled s -> throw new IllegalStateException("settled is no failure");
           case Outcome.Told t -> throw new IllegalStateException("a report is no failure");
+          case Outcome.GivenUp given -> "GIVEN_UP";
+          case Outcome.Retried r -> throw new IllegalStateException("a retry is no failure");
           case Outcome.SettlementReported r ->
               throw new IllegalStateException("a settlement is no failure");
           case Outcome.TimeUp t -> throw new IllegalStateException("time is no failure");
@@ -54,6 +57,8 @@ final class Failures {
       case Outcome.Told told -> "";
       case Outcome.SettlementReported reported -> "the PSP reports it settled";
       case Outcome.TimeUp timeUp -> "its time is over";
+      case Outcome.Retried retried -> "";
+      case Outcome.GivenUp given -> "given up by an operator";
       case Outcome.Assessed assessed -> Assessments.reasonOf(assessed.assessment());
       case Outcome.LedgerRefused refused ->
           switch (Answers.codeOf(refused.result())) {

@@ -35,6 +35,18 @@ final class Intents {
     return IdKind.TRANSFER.text(Ids.derive(claim.sagaId(), label));
   }
 
+  /** The key of a payment's authorize, whichever of its sagas asks: its own saga has its id. */
+  static String authorizeKey(Claim claim) {
+    return IdKind.SAGA.text(claim.paymentId().uuid()) + "/authorize";
+  }
+
+  /** What is known of an authorize that was sent and never was known to be done. */
+  static SagaData.Builder unanswered(Claim claim, SagaData data) {
+    return data.toBuilder()
+        .setAuthorizationKey(authorizeKey(claim))
+        .setHoldId(IdKind.TRANSFER.text(Ids.derive(claim.paymentId().uuid(), "authorize/hold")));
+  }
+
   /** Hold the amount on the ledger, then ask the PSP to authorize it. */
   static Intent authorize(Claim claim, Payment payment) {
     NewTransfer hold =
@@ -46,23 +58,39 @@ final class Intents {
             .setAmount(payment.getAmount())
             .setReference(payment.getPaymentId())
             .build();
-    AuthorizeRequest call =
-        AuthorizeRequest.newBuilder()
-            .setOperationKey(operationKey(claim, "authorize"))
-            .setTenant(claim.tenant())
-            .setPaymentId(payment.getPaymentId())
-            .setMerchantAccount(payment.getMerchantAccount())
-            .setPaymentMethod(payment.getPaymentMethod())
-            .setAmount(payment.getAmount())
-            .setCaptureMode(payment.getCaptureMode())
-            .setReference(payment.getReference())
-            .setDescription(payment.getDescription())
-            .putAllMetadata(payment.getMetadataMap())
-            .build();
     Intent.Builder intent = Intent.newBuilder().setLedgerBefore(group(claim).addTransfers(hold));
     return Wallets.pays(payment)
         ? intent.build()
-        : intent.setConnectorCall(ConnectorCall.newBuilder().setAuthorize(call)).build();
+        : intent.setConnectorCall(authorizeCall(claim, payment)).build();
+  }
+
+  private static ConnectorCall authorizeCall(Claim claim, Payment payment) {
+    return ConnectorCall.newBuilder()
+        .setAuthorize(
+            AuthorizeRequest.newBuilder()
+                .setOperationKey(authorizeKey(claim))
+                .setTenant(claim.tenant())
+                .setPaymentId(payment.getPaymentId())
+                .setMerchantAccount(payment.getMerchantAccount())
+                .setPaymentMethod(payment.getPaymentMethod())
+                .setAmount(payment.getAmount())
+                .setCaptureMode(payment.getCaptureMode())
+                .setReference(payment.getReference())
+                .setDescription(payment.getDescription())
+                .putAllMetadata(payment.getMetadataMap()))
+        .build();
+  }
+
+  /** The authorize of a payment that was given up: only ever asked about, never sent. */
+  static Intent lookBack(Claim claim, Payment payment) {
+    return Intent.newBuilder().setConnectorCall(authorizeCall(claim, payment)).build();
+  }
+
+  /** Free what appeared at the PSP, under a key of its own; on the ledger nothing is held. */
+  static Intent reclaim(Claim claim, Payment payment, SagaData data) {
+    return release(claim, payment, data, payment.getAmount()).toBuilder()
+        .clearLedgerAfter()
+        .build();
   }
 
   /**

@@ -12,6 +12,7 @@ import dev.ducat.proto.payments.v1.PaymentEventDetail;
 import dev.ducat.proto.payments.v1.PaymentExpired;
 import dev.ducat.proto.payments.v1.PaymentReleaseStarted;
 import dev.ducat.proto.payments.v1.PaymentRemainderReleased;
+import dev.ducat.proto.payments.v1.PaymentResumed;
 import dev.ducat.proto.payments.v1.PaymentState;
 import dev.ducat.proto.payments.v1.Refund;
 import dev.ducat.proto.payments.v1.RefundCreated;
@@ -100,7 +101,7 @@ final class OperationEffects {
 
   void releaseStarted() {
     boolean canceled = draft.claim().kind() == SagaKind.CANCEL;
-    Money rest = draft.money(draft.rest());
+    Money rest = draft.money(draft.freeable());
     draft.closing = canceled ? Closing.CANCEL : Closing.EXPIRE;
     draft.data.setAmount(rest);
     draft.event(
@@ -129,7 +130,7 @@ final class OperationEffects {
   void canceled() {
     Money held = draft.payment.getAmountAuthorized();
     draft.nothingHeld();
-    draft.payment.setState(PaymentState.PAYMENT_STATE_CANCELED).clearFailure();
+    draft.payment.setState(PaymentState.PAYMENT_STATE_CANCELED).clearNextAction().clearFailure();
     draft.event(
         PaymentEventDetail.newBuilder()
             .setCanceled(
@@ -143,7 +144,7 @@ final class OperationEffects {
   void expired() {
     Money held = draft.payment.getAmountAuthorized();
     draft.nothingHeld();
-    draft.payment.setState(PaymentState.PAYMENT_STATE_EXPIRED).clearFailure();
+    draft.payment.setState(PaymentState.PAYMENT_STATE_EXPIRED).clearNextAction().clearFailure();
     draft.event(
         PaymentEventDetail.newBuilder()
             .setExpired(
@@ -197,6 +198,15 @@ final class OperationEffects {
                 RefundNeedsAttention.newBuilder()
                     .setRefund(refund)
                     .setSagaId(draft.claim().sagaText())));
+  }
+
+  void resumedRefund() {
+    draft.data.getRefundBuilder().clearFailure();
+    Refund refund = refund(RefundState.REFUND_STATE_PENDING);
+    draft.tell(
+        PaymentEventDetail.newBuilder()
+            .setResumed(
+                PaymentResumed.newBuilder().setSagaId(draft.claim().sagaText()).setRefund(refund)));
   }
 
   private long amountOfRefund() {

@@ -121,6 +121,9 @@ final class OperationRules {
 
   private static Verdict cancel(
       OperationCommand command, Standing standing, Collection<Saga> sagas) {
+    if (standing.isUndecided() && standing.closing() == Closing.NONE) {
+      return cancelUndecided(command, standing, sagas);
+    }
     Refusal refusal =
         notOpen(standing, RefusalReason.REFUSAL_REASON_PAYMENT_NOT_CANCELABLE, "canceled");
     if (refusal != null) {
@@ -132,6 +135,26 @@ final class OperationRules {
     }
     Saga open = open(sagas);
     return new Begin(known(open).setReason(command.getCancel().getReason()).build(), open);
+  }
+
+  /** The PSP or the payer has yet to decide: whatever comes of it is undone. */
+  private static Verdict cancelUndecided(
+      OperationCommand command, Standing standing, Collection<Saga> sagas) {
+    Saga own =
+        sagas.stream()
+            .filter(saga -> saga.claim().kind() == SagaKind.PAYMENT)
+            .findAny()
+            .orElseThrow(() -> new IllegalStateException("a payment without its saga"));
+    if (own.phase() == Phase.AWAIT && own.step() == Step.AUTHORIZE) {
+      SagaData known = Intents.unanswered(own.claim(), known(own).build()).build();
+      return new Begin(known.toBuilder().setReason(command.getCancel().getReason()).build(), own);
+    }
+    boolean undoing = own.phase().isUndoing();
+    return new Refuse(
+        inProgress(
+            standing.payment(),
+            undoing ? "COMPENSATION_IN_PROGRESS" : "AUTHORIZE_IN_PROGRESS",
+            undoing ? "it has failed and is being undone" : "the authorization is at work"));
   }
 
   private static Verdict refund(
@@ -194,7 +217,8 @@ final class OperationRules {
   private static @Nullable Refusal notOpen(
       Standing standing, RefusalReason wrongState, String participle) {
     Payment payment = standing.payment();
-    if (payment.getState() != PaymentState.PAYMENT_STATE_AUTHORIZED
+    boolean ending = standing.isUndecided() && standing.closing() != Closing.NONE;
+    if ((payment.getState() != PaymentState.PAYMENT_STATE_AUTHORIZED && !ending)
         || (standing.closing() == Closing.NONE
             && payment.getAmountCapturable().getMinorUnits() == 0
             && standing.pendingCapture() == payment.getAmountAuthorized().getMinorUnits())) {

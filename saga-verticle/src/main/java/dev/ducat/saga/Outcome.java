@@ -27,8 +27,12 @@ public sealed interface Outcome {
   /** The PSP decides later; the payer may have to act first. */
   record Pending(String connectorReference, @Nullable NextAction nextAction) implements Outcome {}
 
-  /** It certainly did not happen, and may be tried again. */
-  record Retryable(String message, @Nullable Duration retryAfter) implements Outcome {}
+  /**
+   * It certainly did not happen, and may be tried again.
+   *
+   * @param code the PSP's reason, machine-readable; empty where it gives none
+   */
+  record Retryable(String code, String message, @Nullable Duration retryAfter) implements Outcome {}
 
   /** No answer: it may have happened. */
   record Unknown(String message) implements Outcome {}
@@ -53,6 +57,12 @@ public sealed interface Outcome {
 
   /** What it waited for has come: its time, or the end that somebody else puts to it. */
   record TimeUp() implements Outcome {}
+
+  /** A person wants it tried once more, now. */
+  record Retried() implements Outcome {}
+
+  /** A person gives it up: what was done is undone. */
+  record GivenUp() implements Outcome {}
 
   /** An answer that does not belong to what was asked: for a person, never booked. */
   record Mismatch(String message) implements Outcome {}

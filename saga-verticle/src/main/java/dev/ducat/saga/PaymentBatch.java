@@ -8,6 +8,8 @@ import dev.ducat.kernel.lane.Plan;
 import dev.ducat.proto.connector.v1.OperationResult;
 import dev.ducat.proto.internal.v1.CreatePaymentCommand;
 import dev.ducat.proto.internal.v1.Doorbell;
+import dev.ducat.proto.internal.v1.OperationCommand;
+import dev.ducat.proto.internal.v1.OperatorCommand;
 import dev.ducat.proto.internal.v1.Refusal;
 import dev.ducat.proto.internal.v1.ReportCommand;
 import dev.ducat.proto.internal.v1.ShardReply;
@@ -17,8 +19,10 @@ import dev.ducat.saga.PaymentLoadStore.Found;
 import dev.ducat.saga.PaymentLoadStore.Known;
 import dev.ducat.saga.PaymentLoadStore.Loaded;
 import dev.ducat.saga.PaymentMessage.Asking;
+import dev.ducat.saga.PaymentMessage.Attend;
 import dev.ducat.saga.PaymentMessage.Create;
 import dev.ducat.saga.PaymentMessage.Due;
+import dev.ducat.saga.PaymentMessage.Nudge;
 import dev.ducat.saga.PaymentMessage.Operate;
 import dev.ducat.saga.PaymentMessage.Report;
 import dev.ducat.saga.PaymentMessage.Returned;
@@ -164,16 +168,9 @@ final class PaymentBatch {
 
   private void begin(Create create, CreatePaymentCommand command, int version) {
     CreatePaymentRequest request = command.getRequest();
-    if (!request.getConnector().isEmpty()
-        && !request.getConnector().equals(Wallets.CONNECTOR)
-        && !settings.connectors().containsKey(request.getConnector())) {
-      reply(create, Answer.invalid("connector", "no connector of this name is configured"));
-      return;
-    }
-    boolean onLedger = request.getConnector().equals(Wallets.CONNECTOR);
-    boolean anywhere = request.getConnector().isEmpty();
-    if (!anywhere && onLedger != Wallets.isWallet(request.getPaymentMethod())) {
-      reply(create, Answer.invalid("payment_method", "wallets, and only they, pay on the ledger"));
+    Refusal refusal = Validation.refusalOf(request, settings);
+    if (refusal != null) {
+      reply(create, refusal);
       return;
     }
     int shard = create.unit().shard();
@@ -313,8 +310,10 @@ final class PaymentBatch {
    * @param loaded the saga as the table has it, where memory lacks it
    * @param settling for a report of a settlement: the saga that waits for it, where it is not the
    *     payment's own
+   * @param reclaimed whether what was reported late is, or was, freed already
    */
-  void report(Report report, @Nullable Loaded loaded, @Nullable Loaded settling) {
+  void report(
+      Report report, @Nullable Loaded loaded, @Nullable Loaded settling, boolean reclaimed) {
     ended.add(report.unit());
     ReportCommand command = report.request().getReport();
     Live live = newest(report.unit(), report.sagaId(), loaded);
@@ -333,6 +332,17 @@ final class PaymentBatch {
       }
       case ReportRules.Known known -> replies.add(new Reply(report.reply(), Answer.reported(true)));
       case ReportRules.Twisted twisted -> keep(report, live, twisted.why());
+      case ReportRules.Late late -> {
+        Claim claim = Reclaims.ofReport(live.saga().claim(), now);
+        boolean known = reclaimed || find(claim.sagaId()) != null;
+        if (!known) {
+          Decision found = sagas.reclaim(claim, live.standing(), now, ThreadLocalRandom.current());
+          works.put(claim.sagaId(), new Work(report.unit(), null, found.saga()));
+          stand(claim, live.standing(), found.standing());
+          told.add(new Told(report.unit().stream(), claim, found));
+        }
+        replies.add(new Reply(report.reply(), Answer.reported(known)));
+      }
     }
   }
 
@@ -358,6 +368,104 @@ final class PaymentBatch {
         }
       }
     }
+  }
+
+  /**
+   * A person decides about a saga. What changes it is written with its audit event; what has been
+   * decided already, or does not fit, changes nothing.
+   *
+   * @param loaded the saga as the table has it, where memory lacks it
+   * @param version definition version of what is begun
+   */
+  void attend(Attend attend, @Nullable Loaded loaded, int version) {
+    ended.add(attend.unit());
+    Live live = newest(attend.unit(), attend.sagaId(), loaded);
+    String tenant = attend.request().getTenant();
+    if (live == null
+        || live.saga().claim().shard() != attend.unit().shard()
+        || !(tenant.isEmpty() || tenant.equals(live.saga().claim().tenant()))) {
+      replies.add(new Reply(attend.reply(), refusal(Answer.sagaNotFound())));
+      return;
+    }
+    OperatorCommand command = attend.request().getAttend();
+    switch (OperatorRules.judge(command, live.saga(), live.standing())) {
+      case OperatorRules.Apply apply -> {
+        Decision decision =
+            sagas.attend(
+                Attention.noted(live.saga(), command, ""),
+                live.standing(),
+                apply,
+                now,
+                ThreadLocalRandom.current());
+        take(live, decision.with(Attention.audit(command, live, decision)), now, Duration.ZERO);
+        attended(attend, decision.saga(), decision.standing());
+      }
+      case OperatorRules.Unchanged same -> attended(attend, live.saga(), live.standing());
+      case OperatorRules.Decided before ->
+          replies.add(new Reply(attend.reply(), Answer.decided(before)));
+      case OperatorRules.GiveBack back -> giveBack(attend, live, version);
+      case OperatorRules.Refuse refuse ->
+          replies.add(new Reply(attend.reply(), refusal(refuse.refusal())));
+    }
+  }
+
+  /**
+   * The refund of an operator, under a key that says so. What captured remembers it, so that it
+   * answers for the same decision later.
+   */
+  private void giveBack(Attend attend, Live captured, int version) {
+    OperatorCommand command = attend.request().getAttend();
+    Standing standing = captured.standing();
+    OperationCommand asked = Attention.refund(command, captured.saga(), standing);
+    switch (OperationRules.judge(
+        asked, standing, List.of(captured.saga()), IdKind.REFUND.text(ids.next()), now)) {
+      case OperationRules.Refuse refuse ->
+          replies.add(new Reply(attend.reply(), refusal(refuse.refusal())));
+      case OperationRules.Begin begin -> {
+        Claim of = captured.saga().claim();
+        Claim claim =
+            new Claim(
+                ids.next(),
+                SagaKind.REFUND,
+                version,
+                of.tenant(),
+                of.shard(),
+                of.paymentId(),
+                OperationRules.keyOf(asked),
+                now.plus(settings.keyLife()),
+                asked.getCanonical(),
+                asked.getFingerprint(),
+                attend.request().getTraceparent(),
+                now);
+        Decision begun =
+            sagas.operate(claim, begin.data(), standing, null, now, ThreadLocalRandom.current());
+        Saga noted = Attention.noted(captured.saga(), command, claim.sagaText());
+        Decision decision =
+            begun.with(Attention.audit(command, captured, begun)).with(noted.next());
+        works.computeIfAbsent(
+            captured.id(), none -> new Work(attend.unit(), captured.saga(), captured.saga()));
+        stand(claim, standing, decision.standing());
+        works.put(claim.sagaId(), new Work(attend.unit(), null, decision.saga()));
+        newKeys.put(PaymentBook.Key.of(claim), claim.sagaId());
+        told.add(new Told(attend.unit().stream(), claim, decision));
+        others(attend.unit(), decision);
+        attended(attend, decision.saga(), decision.standing());
+      }
+    }
+  }
+
+  private void attended(Attend attend, Saga saga, Standing standing) {
+    replies.add(
+        new Reply(
+            attend.reply(),
+            Answer.of(
+                SagaView.of(saga, standing, now, now).toBuilder()
+                    .setPayment(standing.payment())
+                    .build())));
+  }
+
+  private static ShardReply refusal(Refusal refusal) {
+    return ShardReply.newBuilder().setRefusal(refusal).build();
   }
 
   /** Who goes on because of the report of a settlement; null while more must come. */
@@ -464,6 +572,17 @@ final class PaymentBatch {
     if (live.saga().phase() == Phase.OPEN) {
       take(live, decide(live, new Outcome.TimeUp()), now, Duration.ZERO);
     } else {
+      due.add(live);
+    }
+  }
+
+  /** It asks now. Its timer stays, and finds that the saga has gone on, or asks once more. */
+  void nudge(Nudge message) {
+    Live live = find(message.sagaId());
+    if (live == null || live.saga().nextAttemptAt() == null) {
+      return;
+    }
+    if (live.saga().phase() == Phase.ASK || live.saga().phase() == Phase.AWAIT) {
       due.add(live);
     }
   }

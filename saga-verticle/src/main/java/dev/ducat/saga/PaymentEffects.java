@@ -16,6 +16,7 @@ import dev.ducat.proto.payments.v1.PaymentEventDetail;
 import dev.ducat.proto.payments.v1.PaymentFailed;
 import dev.ducat.proto.payments.v1.PaymentNeedsAttention;
 import dev.ducat.proto.payments.v1.PaymentRequiresAction;
+import dev.ducat.proto.payments.v1.PaymentResumed;
 import dev.ducat.proto.payments.v1.PaymentSettled;
 import dev.ducat.proto.payments.v1.PaymentState;
 import dev.ducat.proto.risk.v1.Verdict;
@@ -64,7 +65,7 @@ final class PaymentEffects {
     Outcome.Done done = draft.done();
     draft
         .data
-        .setAuthorizationKey(Intents.operationKey(draft.claim(), "authorize"))
+        .setAuthorizationKey(Intents.authorizeKey(draft.claim()))
         .setAuthorizationReference(reference(done.connectorReference()))
         .setHoldId(Intents.transferId(draft.claim(), "authorize/hold"));
     draft
@@ -196,6 +197,28 @@ final class PaymentEffects {
               .setRequiresAction(
                   PaymentRequiresAction.newBuilder().setNextAction(pending.nextAction())));
     }
+  }
+
+  /** The amounts and the step say what the payment was. */
+  void resumed() {
+    boolean held = draft.payment.getAmountAuthorized().getMinorUnits() > 0;
+    boolean captured =
+        switch (draft.before.step()) {
+          case SETTLE -> true;
+          // After the last capture; not where that capture failed and earlier ones stand.
+          case REMAINDER -> !draft.before.data().hasFailure();
+          case VALIDATE, AUTHORIZE, CAPTURE, CANCEL, EXPIRE, REFUND, RECLAIM, NOTIFY -> false;
+        };
+    draft
+        .payment
+        .setState(
+            captured
+                ? PaymentState.PAYMENT_STATE_CAPTURED
+                : held ? PaymentState.PAYMENT_STATE_AUTHORIZED : PaymentState.PAYMENT_STATE_PENDING)
+        .clearFailure();
+    draft.event(
+        PaymentEventDetail.newBuilder()
+            .setResumed(PaymentResumed.newBuilder().setSagaId(draft.claim().sagaText())));
   }
 
   void park() {

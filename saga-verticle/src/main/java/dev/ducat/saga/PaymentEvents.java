@@ -62,9 +62,9 @@ final class PaymentEvents {
             .setEventId(IdKind.EVENT.text(id))
             .setType(type)
             .setOccurTime(Times.toProto(now))
-            .setActor("system")
+            .setActor(audit.actor())
             .setAction(audit.action())
-            .setResource(claim.paymentId().text())
+            .setResource(audit.resource().isEmpty() ? claim.paymentId().text() : audit.resource())
             .setReason(audit.reason())
             .putAllDetails(audit.details())
             .build();

@@ -16,8 +16,10 @@ import dev.ducat.saga.PaymentLoadStore.Found;
 import dev.ducat.saga.PaymentLoadStore.Known;
 import dev.ducat.saga.PaymentLoadStore.Loaded;
 import dev.ducat.saga.PaymentMessage.Asking;
+import dev.ducat.saga.PaymentMessage.Attend;
 import dev.ducat.saga.PaymentMessage.Create;
 import dev.ducat.saga.PaymentMessage.Due;
+import dev.ducat.saga.PaymentMessage.Nudge;
 import dev.ducat.saga.PaymentMessage.Operate;
 import dev.ducat.saga.PaymentMessage.Report;
 import dev.ducat.saga.PaymentMessage.Returned;
@@ -64,6 +66,7 @@ final class PaymentLane implements LaneActor<PaymentMessage> {
   private final Lane<PaymentMessage> lane;
   private final PaymentBook book = new PaymentBook();
   private final Map<String, ShardUnit> units = new ConcurrentHashMap<>();
+  private final Rarely nudged = new Rarely(Nudges.EVERY);
 
   /** What the last load found for the batch in hand. */
   private Map<PaymentBook.Key, Known> found = Map.of();
@@ -78,12 +81,18 @@ final class PaymentLane implements LaneActor<PaymentMessage> {
 
   private Map<Limits.Window, Long> used = Map.of();
 
-  PaymentLane(String name, Node node, Vertx vertx, Context context, SagaSettings settings) {
+  PaymentLane(
+      String name,
+      Node node,
+      Vertx vertx,
+      Context context,
+      SagaSettings settings,
+      PaymentSaga sagas) {
     this.node = node;
     this.vertx = vertx;
     this.context = context;
     this.settings = settings;
-    this.sagas = new PaymentSaga(settings);
+    this.sagas = sagas;
     this.events = new PaymentEvents(node.ids());
     this.actions = new Actions(node, vertx);
     this.metrics =
@@ -130,8 +139,20 @@ final class PaymentLane implements LaneActor<PaymentMessage> {
     lane.put(report);
   }
 
+  void attend(Attend attend) {
+    attend.unit().begin();
+    lane.put(attend);
+  }
+
   void waitOver(Asking asking) {
     lane.put(new WaitOver(asking));
+  }
+
+  /** Dropped where it comes too often: nodes that serve reads do not know of each other. */
+  void nudge(ShardUnit unit, UUID sagaId) {
+    if (nudged.may(sagaId, node.clock().monotonicNanos())) {
+      lane.put(new Nudge(unit, sagaId));
+    }
   }
 
   void scan(ShardUnit unit) {
@@ -192,7 +213,11 @@ final class PaymentLane implements LaneActor<PaymentMessage> {
         case Create create when !book.knows(create.key()) -> unknown.add(create.key());
         case Operate operate when !book.knows(operate.key()) ->
             operations.put(operate.key(), operate);
-        case Report report when !book.knows(report.sagaId()) -> reported.add(report.sagaId());
+        case Report report when !book.knows(report.sagaId()) -> {
+          reported.add(report.sagaId());
+          reported.add(Reclaims.idOfReported(report.sagaId()));
+        }
+        case Attend attend when !book.knows(attend.sagaId()) -> reported.add(attend.sagaId());
         case Scan scan -> scanned.add(scan.unit().shard());
         default -> {}
       }
@@ -261,9 +286,16 @@ final class PaymentLane implements LaneActor<PaymentMessage> {
         case Operate operate -> draft.operate(operate, operated.get(operate.key()), version);
         case Report report when report.unit().isDropped() -> notOwner(report);
         case Report report ->
-            draft.report(report, reports.get(report.sagaId()), settlingOf(report));
+            draft.report(
+                report,
+                reports.get(report.sagaId()),
+                settlingOf(report),
+                reports.containsKey(Reclaims.idOfReported(report.sagaId())));
+        case Attend attend when attend.unit().isDropped() -> notOwner(attend);
+        case Attend attend -> draft.attend(attend, reports.get(attend.sagaId()), version);
         case Returned returned -> draft.returned(returned);
         case Due due -> draft.due(due);
+        case Nudge nudge -> draft.nudge(nudge);
         case WaitOver over -> draft.waitOver(over.asking());
         case Scan scan -> {}
       }
@@ -317,8 +349,21 @@ final class PaymentLane implements LaneActor<PaymentMessage> {
             });
         return nothing;
       }
+      case Attend attend -> {
+        Plan nothing = new Plan();
+        nothing.afterCommit(
+            () -> {
+              attend.unit().end();
+              attend
+                  .reply()
+                  .tryFail(
+                      new BusException(BusFailure.INTERNAL, "the decision could not be recorded"));
+            });
+        return nothing;
+      }
       case Returned returned -> draft.park(returned, failure);
       case Due due -> {}
+      case Nudge nudge -> {}
       case WaitOver over -> draft.waitOver(over.asking());
       case Scan scan -> {}
     }
@@ -340,6 +385,12 @@ final class PaymentLane implements LaneActor<PaymentMessage> {
             .reply()
             .tryFail(new BusException(BusFailure.NOT_OWNER, report.unit().stream() + " moved"));
       }
+      case Attend attend -> {
+        attend.unit().end();
+        attend
+            .reply()
+            .tryFail(new BusException(BusFailure.NOT_OWNER, attend.unit().stream() + " moved"));
+      }
       case Returned returned -> {
         // Whoever owns it now asks the PSP what became of it: forgetting this costs time, not
         // money.
@@ -347,6 +398,7 @@ final class PaymentLane implements LaneActor<PaymentMessage> {
         LOG.debug("an outcome came too late: {}", returned);
       }
       case Due due -> {}
+      case Nudge nudge -> {}
       case WaitOver over -> {}
       case Scan scan -> {}
     }

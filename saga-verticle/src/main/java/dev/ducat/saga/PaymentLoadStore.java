@@ -242,6 +242,7 @@ final class PaymentLoadStore {
 
   // ---- rows
 
+  /** A saga from a row with {@link #SAGA_COLUMNS}. */
   static Saga saga(Row row) {
     String key = row.getString("saga_key");
     OffsetDateTime expires = row.getOffsetDateTime("key_expires_at");

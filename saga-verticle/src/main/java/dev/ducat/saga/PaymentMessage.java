@@ -156,6 +156,10 @@ sealed interface PaymentMessage {
   record Report(ShardUnit unit, ShardRequest request, UUID sagaId, Promise<ShardReply> reply)
       implements PaymentMessage {}
 
+  /** A person decides about a saga. */
+  record Attend(ShardUnit unit, ShardRequest request, UUID sagaId, Promise<ShardReply> reply)
+      implements PaymentMessage {}
+
   /** The client's wait is over: it is told how things stand. */
   record WaitOver(Asking asking) implements PaymentMessage {
     @Override
@@ -174,6 +178,9 @@ sealed interface PaymentMessage {
 
   /** A saga's timer. */
   record Due(ShardUnit unit, UUID sagaId, long version) implements PaymentMessage {}
+
+  /** Somebody reads what a saga is in doubt about: it need not wait for its timer. */
+  record Nudge(ShardUnit unit, UUID sagaId) implements PaymentMessage {}
 
   /** Look for overdue sagas that memory lacks. */
   record Scan(ShardUnit unit) implements PaymentMessage {}

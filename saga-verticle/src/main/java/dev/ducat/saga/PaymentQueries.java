@@ -39,12 +39,18 @@ final class PaymentQueries {
   private final Clock clock;
   private final RefundQueries refunds;
   private final TimelineStore timelines;
+  private final SagaQueries sagas;
+  private final Nudges nudges;
+  private final Rehearsal rehearsal;
 
-  PaymentQueries(Node node) {
+  PaymentQueries(Node node, SagaSettings settings) {
+    this.rehearsal = new Rehearsal(node, settings);
     this.store = new PaymentQueryStore(node);
     this.clock = node.clock();
     this.timelines = new TimelineStore(node);
-    this.refunds = new RefundQueries(node, store);
+    this.sagas = new SagaQueries(node);
+    this.nudges = new Nudges(node);
+    this.refunds = new RefundQueries(node, store, nudges);
   }
 
   Future<PaymentQueryReply> answer(PaymentQueryRequest request) {
@@ -58,6 +64,9 @@ final class PaymentQueries {
       case REFUND_ID -> refunds.get(tenant, request.getRefundId());
       case LIST_REFUNDS -> refunds.list(tenant, request.getListRefunds());
       case EXPLAIN_PAYMENT_ID -> explain(tenant, request.getExplainPaymentId());
+      case SAGA_ID -> sagas.get(tenant, request.getSagaId());
+      case LIST_SAGAS -> sagas.list(tenant, request.getListSagas());
+      case VALIDATE -> rehearsal.of(tenant, request.getValidate());
       case QUERY_NOT_SET -> Future.failedFuture(new IllegalArgumentException("no query"));
     };
   }
@@ -68,12 +77,14 @@ final class PaymentQueries {
         ? Future.succeededFuture(notFound())
         : store
             .byId(tenant, id.get().uuid())
+            .onSuccess(found -> found.ifPresent(standing -> nudges.read(tenant, standing)))
             .map(found -> found.map(PaymentQueries::payment).orElseGet(PaymentQueries::notFound));
   }
 
   private Future<PaymentQueryReply> lookup(String tenant, String key) {
     return store
         .byKey(tenant, key)
+        .onSuccess(found -> found.ifPresent(keyed -> nudges.read(tenant, keyed.standing())))
         .map(
             found ->
                 found.map(keyed -> payment(keyed.standing())).orElseGet(PaymentQueries::notFound));
@@ -161,6 +172,7 @@ final class PaymentQueries {
     UUID paymentId = id.get().uuid();
     return store
         .byId(tenant, paymentId)
+        .onSuccess(found -> found.ifPresent(standing -> nudges.read(tenant, standing)))
         .compose(
             found ->
                 found.isEmpty()

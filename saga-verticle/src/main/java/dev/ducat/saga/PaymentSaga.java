@@ -1,13 +1,16 @@
 package dev.ducat.saga;
 
 import static dev.ducat.saga.Effect.PARK;
+import static dev.ducat.saga.Effect.PARK_LATE;
 import static dev.ducat.saga.Effect.PARK_REFUND;
 import static dev.ducat.saga.Phase.ACT;
 import static dev.ducat.saga.Phase.ASK;
 import static dev.ducat.saga.Phase.AWAIT;
 import static dev.ducat.saga.Phase.PARKED;
 import static dev.ducat.saga.Signal.*;
+import static dev.ducat.saga.Step.AUTHORIZE;
 import static dev.ducat.saga.Step.CAPTURE;
+import static dev.ducat.saga.Step.RECLAIM;
 import static dev.ducat.saga.Step.SETTLE;
 import static dev.ducat.saga.Step.VALIDATE;
 
@@ -36,8 +39,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PaymentSaga {
   /**
-   * Stored with each saga. A change of meaning below needs a new number, and the old table kept
-   * beside the new.
+   * Stored with each saga, which finishes on the table it began with. What changes where a saga
+   * goes, what it sends or what it tells needs a new number, and the old table kept beside the new
+   * in {@link #DEFINITIONS}. Recorded histories of each version are replayed in the tests.
    */
   public static final int DEFINITION_VERSION = 1;
 
@@ -51,22 +55,35 @@ public final class PaymentSaga {
       Phase toPhase,
       List<Effect> effects) {}
 
+  /** Proven absent, and too late to begin. */
+  private static final Outcome NEVER_BEGUN =
+      new Outcome.Retryable("TIMED_OUT", "the PSP never had it, and its time is over", null);
+
   private record From(SagaKind kind, Step step, Phase phase, Signal signal) {}
 
   static final List<Row> TABLE = SagaTable.rows();
 
-  private static final Map<From, Row> ROWS = index();
+  /** The table of each version of which there may be unfinished sagas. */
+  static final Map<Integer, List<Row>> DEFINITIONS = Map.of(DEFINITION_VERSION, TABLE);
 
   private final SagaSettings settings;
+  private final Map<Integer, Map<From, Row>> rows;
   private final Consumer<Row> taken;
 
   public PaymentSaga(SagaSettings settings) {
-    this(settings, row -> {});
+    this(settings, DEFINITIONS, row -> {});
   }
 
-  /** With a listener that hears every row that is taken. */
-  PaymentSaga(SagaSettings settings, Consumer<Row> taken) {
+  /**
+   * With other tables.
+   *
+   * @param definitions the table of each version
+   * @param taken hears every row that is taken
+   */
+  PaymentSaga(SagaSettings settings, Map<Integer, List<Row>> definitions, Consumer<Row> taken) {
     this.settings = settings;
+    this.rows = new HashMap<>();
+    definitions.forEach((version, table) -> rows.put(version, index(table)));
     this.taken = taken;
   }
 
@@ -98,7 +115,9 @@ public final class PaymentSaga {
   public Decision decide(
       Saga saga, Standing standing, Outcome outcome, Instant now, RandomGenerator random) {
     Outcome told = SettlementRules.against(saga, outcome);
-    return take(saga, standing, judge(saga, standing, told, now), told, now, random);
+    Signal signal = judge(saga, standing, told, now);
+    boolean late = signal == RETRIES_SPENT && told instanceof Outcome.NotFound;
+    return take(saga, standing, signal, late ? NEVER_BEGUN : told, now, random);
   }
 
   /**
@@ -138,6 +157,29 @@ public final class PaymentSaga {
     return begun.with(closed.saga());
   }
 
+  /** The step after a person's decision that passed {@link OperatorRules}. */
+  Decision attend(
+      Saga saga,
+      Standing standing,
+      OperatorRules.Apply apply,
+      Instant now,
+      RandomGenerator random) {
+    Saga stated =
+        apply.attested() == null
+            ? saga
+            : saga.with(saga.data().toBuilder().setAttested(apply.attested()).build());
+    return decide(stated, standing, apply.outcome(), now, random);
+  }
+
+  /**
+   * The first step of a saga that frees an authorization which the PSP reports of a payment that
+   * was given up. The payment stays what it is.
+   */
+  Decision reclaim(Claim claim, Standing standing, Instant now, RandomGenerator random) {
+    Saga saga = Reclaims.found(claim, standing);
+    return take(saga, standing, LATE, new Outcome.TimeUp(), now, random);
+  }
+
   /**
    * The smallest end for a saga whose outcome cannot be recorded: a person is told.
    *
@@ -153,7 +195,12 @@ public final class PaymentSaga {
             MISMATCH,
             saga.step(),
             PARKED,
-            List.of(saga.claim().kind() == SagaKind.REFUND ? PARK_REFUND : PARK));
+            List.of(
+                switch (saga.claim().kind()) {
+                  case REFUND -> PARK_REFUND;
+                  case RECLAIM -> PARK_LATE;
+                  case PAYMENT, CAPTURE, CANCEL, EXPIRE -> PARK;
+                }));
     return new Transition(row, saga, standing, new Outcome.Mismatch(why), settings, now, random)
         .run();
   }
@@ -171,8 +218,7 @@ public final class PaymentSaga {
     }
     ConnectorTerms terms = termsOf(saga);
     SagaData.Builder data =
-        saga.data().toBuilder()
-            .setProvenAfter(Times.toProto(now.plus(terms.deadline()).plus(terms.quarantine())));
+        saga.data().toBuilder().setProvenAfter(Times.toProto(now.plus(terms.untilProven())));
     if (!data.hasUnknownSince()) {
       data.setUnknownSince(Times.toProto(now));
     }
@@ -193,6 +239,10 @@ public final class PaymentSaga {
     return terms == null ? ConnectorTerms.simulator() : terms;
   }
 
+  private RetryTerms retryOf(Saga saga) {
+    return settings.retryOf(saga.data().getConnector());
+  }
+
   private Decision take(
       Saga saga,
       Standing standing,
@@ -200,11 +250,15 @@ public final class PaymentSaga {
       Outcome outcome,
       Instant now,
       RandomGenerator random) {
-    Row row = ROWS.get(new From(saga.claim().kind(), saga.step(), saga.phase(), signal));
+    Claim claim = saga.claim();
+    Row row =
+        rows.getOrDefault(claim.definitionVersion(), Map.of())
+            .get(new From(claim.kind(), saga.step(), saga.phase(), signal));
     if (row == null) {
       throw new IllegalStateException(
-          "no transition of %s from %s/%s on %s"
-              .formatted(saga.claim().kind(), saga.step(), saga.phase(), signal));
+          "no transition of %s in version %d from %s/%s on %s"
+              .formatted(
+                  claim.kind(), claim.definitionVersion(), saga.step(), saga.phase(), signal));
     }
     taken.accept(row);
     return new Transition(row, saga, standing, outcome, settings, now, random).run();
@@ -212,7 +266,10 @@ public final class PaymentSaga {
 
   private Signal judge(Saga saga, Standing standing, Outcome outcome, Instant now) {
     return switch (outcome) {
-      case Outcome.Done done -> judgeDone(saga, standing);
+      case Outcome.Done done ->
+          saga.phase() == PARKED ? back(saga, standing) : judgeDone(saga, standing);
+      case Outcome.Retried retried -> saga.phase() == PARKED ? back(saga, standing) : HURRIED;
+      case Outcome.GivenUp given -> orRestOnly(saga, standing, RETRIES_SPENT);
       case Outcome.Settled settled -> SETTLED_TOO;
       case Outcome.Declined declined -> orRestOnly(saga, standing, DECLINED);
       case Outcome.LedgerRefused refused -> LEDGER_REFUSED;
@@ -220,7 +277,7 @@ public final class PaymentSaga {
       case Outcome.NotSent notSent -> NOT_SENT;
       case Outcome.Told told -> Signal.TOLD;
       case Outcome.SettlementReported reported -> saga.step() == SETTLE ? REPORTED : EARLY;
-      case Outcome.TimeUp timeUp when saga.step() == SETTLE -> LAPSED;
+      case Outcome.TimeUp timeUp when saga.step() == SETTLE || saga.step() == RECLAIM -> LAPSED;
       case Outcome.TimeUp timeUp ->
           standing.closing() != Closing.NONE
               ? CLOSED
@@ -229,15 +286,30 @@ public final class PaymentSaga {
           assessed.assessment().getVerdict() == Verdict.VERDICT_DECLINE
               ? DECLINED
               : assessed.assessment().getSilent() ? UNKNOWN : DONE;
-      case Outcome.Pending pending -> orTooLong(saga, PENDING, now);
+      case Outcome.Pending pending -> hasLapsed(saga, now) ? LAPSED : orTooLong(saga, PENDING, now);
       case Outcome.Unknown unknown -> orTooLong(saga, UNKNOWN, now);
       case Outcome.NotFound notFound -> judgeAbsence(saga, now);
       case Outcome.Retryable retryable ->
           saga.isVoiding()
               ? orTooLong(saga, RETRYABLE, now)
-              : saga.attempt() >= settings.retry().attemptsMax()
+              : saga.step() != RECLAIM && retryOf(saga).isSpent(saga, retryable, now)
                   ? orRestOnly(saga, standing, RETRIES_SPENT)
                   : RETRYABLE;
+    };
+  }
+
+  /** Where a saga goes on that stood still. */
+  private static Signal back(Saga saga, Standing standing) {
+    if (saga.isParkedInDoubt()) {
+      return BACK_TO_ASK;
+    }
+    return switch (saga.step()) {
+      case AUTHORIZE ->
+          standing.payment().getAmountAuthorized().getMinorUnits() > 0
+              ? BACK_TO_UNDO
+              : BACK_TO_RELEASE;
+      case REFUND -> BACK_TO_RELEASE;
+      case VALIDATE, CAPTURE, REMAINDER, CANCEL, EXPIRE, RECLAIM, SETTLE, NOTIFY -> BACK_TO_ACT;
     };
   }
 
@@ -261,7 +333,7 @@ public final class PaymentSaga {
               ? DONE
               : SettlementRules.isAwaited(saga, standing) ? UNSETTLED : AFTER_CAPTURE;
       case REMAINDER -> SettlementRules.isAwaited(saga, standing) ? UNSETTLED : DONE;
-      case VALIDATE, REFUND, SETTLE, NOTIFY -> DONE;
+      case VALIDATE, REFUND, RECLAIM, SETTLE, NOTIFY -> DONE;
     };
   }
 
@@ -272,10 +344,23 @@ public final class PaymentSaga {
         : signal;
   }
 
+  /** Whether an authorization was pending for as long as we are willing to wait. */
+  private boolean hasLapsed(Saga saga, Instant now) {
+    return saga.step() == AUTHORIZE
+        && saga.phase() == AWAIT
+        && saga.data().hasAwaitSince()
+        && !now.isBefore(
+            Times.fromProto(saga.data().getAwaitSince()).plus(termsOf(saga).actionTimeout()));
+  }
+
   private Signal judgeAbsence(Saga saga, Instant now) {
     SagaData data = saga.data();
     if (saga.phase() == AWAIT) {
-      return NOT_FOUND;
+      return hasLapsed(saga, now) ? LAPSED : NOT_FOUND;
+    }
+    if (saga.phase() == PARKED) {
+      // A person says so, who looked it up.
+      return PROVEN_ABSENT;
     }
     if (saga.phase() != ASK) {
       return orTooLong(saga, UNKNOWN, now);
@@ -283,12 +368,20 @@ public final class PaymentSaga {
     if (now.isBefore(Times.fromProto(data.getProvenAfter()))) {
       return NOT_FOUND;
     }
+    if (saga.step() == RECLAIM) {
+      return PROVEN_ABSENT;
+    }
     ConnectorTerms terms = termsOf(saga);
     Duration window = terms.idempotencyWindow().minus(terms.windowMargin());
-    return now.isBefore(Times.fromProto(data.getFirstSentTime()).plus(window))
-            && !data.hasSettlement()
-        ? PROVEN_ABSENT
-        : orTooLong(saga, NOT_FOUND, now);
+    if (!now.isBefore(Times.fromProto(data.getFirstSentTime()).plus(window))
+        || data.hasSettlement()) {
+      // The PSP may have forgotten the key, which says nothing about what it did.
+      return orTooLong(saga, NOT_FOUND, now);
+    }
+    // What was never there and comes too late is not begun; its void keeps it away.
+    return saga.step() == AUTHORIZE && !now.isBefore(retryOf(saga).endOf(saga))
+        ? RETRIES_SPENT
+        : PROVEN_ABSENT;
   }
 
   private Signal orTooLong(Saga saga, Signal signal, Instant now) {
@@ -297,24 +390,24 @@ public final class PaymentSaga {
         switch (saga.phase()) {
           // A PSP that answers "pending" is not unknown.
           case ASK ->
-              signal != PENDING
+              (signal != PENDING || saga.step() == RECLAIM)
                   && now.isAfter(
-                      Times.fromProto(data.getUnknownSince()).plus(settings.retry().unknownMax()));
+                      Times.fromProto(data.getUnknownSince()).plus(termsOf(saga).unknownMax()));
           case RELEASE, UNDO ->
-              now.isAfter(Times.fromProto(data.getUndoSince()).plus(settings.retry().undoMax()));
+              now.isAfter(Times.fromProto(data.getUndoSince()).plus(retryOf(saga).undoMax()));
           case ACT ->
               saga.isVoiding()
                   && now.isAfter(
-                      Times.fromProto(data.getUndoSince()).plus(settings.retry().undoMax()));
+                      Times.fromProto(data.getUndoSince()).plus(retryOf(saga).undoMax()));
           case AWAIT, OPEN, PARKED, ENDED, UNDONE -> false;
           case TOLD -> false;
         };
     return tooLong ? TOO_LONG : signal;
   }
 
-  private static Map<From, Row> index() {
+  private static Map<From, Row> index(List<Row> table) {
     Map<From, Row> rows = new HashMap<>();
-    for (Row row : TABLE) {
+    for (Row row : table) {
       if (rows.put(new From(row.kind(), row.step(), row.phase(), row.signal()), row) != null) {
         throw new IllegalStateException("two rows for " + row);
       }

@@ -40,13 +40,15 @@ public final class PaymentStore {
         unnest($24::timestamptz[])
       """;
 
+  /** A key lives by the clock that ends it, which is the database's. */
   public static final String INSERT_SAGAS =
       """
       insert into payment.saga (saga_id, tenant, shard, payment_id, kind, definition_version, method,
         idempotency_key, key_expires_at, request, fingerprint, traceparent, create_time,
         step, phase, state, finished, attempt, next_attempt_at, version, data, outcome, update_time)
       select unnest($1::uuid[]), unnest($2::text[]), unnest($3::int[]), unnest($4::uuid[]), unnest($5::text[]),
-        unnest($6::int[]), unnest($7::text[]), unnest($8::text[]), unnest($9::timestamptz[]), unnest($10::bytea[]),
+        unnest($6::int[]), unnest($7::text[]), unnest($8::text[]),
+        clock_timestamp() + (unnest($9::timestamptz[]) - unnest($13::timestamptz[])), unnest($10::bytea[]),
         unnest($11::bytea[]), unnest($12::text[]), unnest($13::timestamptz[]), unnest($14::text[]),
         unnest($15::text[]), unnest($16::text[]), unnest($17::boolean[]), unnest($18::int[]),
         unnest($19::timestamptz[]), unnest($20::bigint[]), unnest($21::bytea[]), unnest($22::text[]),

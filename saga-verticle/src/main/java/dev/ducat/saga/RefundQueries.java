@@ -20,10 +20,12 @@ import org.jspecify.annotations.Nullable;
 final class RefundQueries {
   private final RefundQueryStore store;
   private final PaymentQueryStore payments;
+  private final Nudges nudges;
 
-  RefundQueries(Node node, PaymentQueryStore payments) {
+  RefundQueries(Node node, PaymentQueryStore payments, Nudges nudges) {
     this.store = new RefundQueryStore(node);
     this.payments = payments;
+    this.nudges = nudges;
   }
 
   Future<PaymentQueryReply> get(String tenant, String text) {
@@ -33,6 +35,7 @@ final class RefundQueries {
     }
     return store
         .byId(tenant, id.get())
+        .onSuccess(found -> found.ifPresent(refund -> nudges.read(tenant, refund)))
         .map(
             found ->
                 found

@@ -22,6 +22,9 @@ final class ReportRules {
   /** Nothing that is not known already, or that will not be asked for anyway. */
   record Known() implements Verdict {}
 
+  /** The PSP did what had been given up: it is undone. */
+  record Late() implements Verdict {}
+
   /** It contradicts what is recorded: kept for a person. */
   record Twisted(String why) implements Verdict {}
 
@@ -42,6 +45,9 @@ final class ReportRules {
 
   static Verdict judge(Saga saga, Standing standing, OperationResult result) {
     boolean done = result.hasDone();
+    if (done && isGivenUp(saga) && isAuthorize(saga, result)) {
+      return new Late();
+    }
     if (saga.phase().isOver()) {
       // A report that it is under way came after the one that it is over.
       return !result.hasPending() && done == saga.data().hasFailure() && !isVoid(result)
@@ -76,8 +82,27 @@ final class ReportRules {
       case Outcome.Told t -> new Known();
       case Outcome.SettlementReported r -> new Known();
       case Outcome.TimeUp t -> new Known();
+      case Outcome.Retried r -> new Known();
+      case Outcome.GivenUp g -> new Known();
       case Outcome.Assessed a -> new Known();
     };
+  }
+
+  /**
+   * Whether the payment goes on, or has ended, without an authorization. Not while a person must
+   * decide, who may still want it.
+   */
+  private static boolean isGivenUp(Saga saga) {
+    return saga.claim().kind() == SagaKind.PAYMENT
+        && saga.data().getAuthorizationKey().isEmpty()
+        && (saga.phase().isOver()
+            || saga.phase() == Phase.RELEASE
+            || (saga.step() == Step.EXPIRE && saga.phase() == Phase.ACT));
+  }
+
+  private static boolean isAuthorize(Saga saga, OperationResult result) {
+    return result.getKind() == OperationKind.OPERATION_KIND_AUTHORIZE
+        && result.getOperationKey().equals(Intents.authorizeKey(saga.claim()));
   }
 
   private static boolean isNewAction(Payment payment, Outcome.Pending pending) {

@@ -28,6 +28,16 @@ public record Saga(
     }
   }
 
+  /** The same saga with other data. */
+  Saga with(SagaData other) {
+    return new Saga(claim, step, phase, attempt, nextAttemptAt, version, other);
+  }
+
+  /** As its next version. */
+  Saga next() {
+    return new Saga(claim, step, phase, attempt, nextAttemptAt, version + 1, data);
+  }
+
   /** Whether it is at work: it goes on by itself, and not only some day. */
   public boolean moves() {
     return switch (phase) {
@@ -39,6 +49,24 @@ public record Saga(
   /** Whether it voids, be it as its own step or to undo an earlier one. */
   boolean isVoiding() {
     return phase.isUndoing() || (phase == Phase.ACT && step.voids());
+  }
+
+  /**
+   * Whether it stands still at an action of which nobody knows whether it happened, or which did
+   * not come out as asked: not while it undoes, and not while it settles.
+   */
+  boolean isParkedInDoubt() {
+    if (phase != Phase.PARKED) {
+      return false;
+    }
+    return switch (step) {
+      case AUTHORIZE ->
+          data.getIntent().hasLedgerBefore() || data.getIntent().getConnectorCall().hasAuthorize();
+      case CAPTURE -> true;
+      case RECLAIM -> data.getIntent().getConnectorCall().hasAuthorize();
+      case REFUND -> data.getIntent().hasLedgerBefore();
+      case VALIDATE, REMAINDER, CANCEL, EXPIRE, SETTLE, NOTIFY -> false;
+    };
   }
 
   /** The state that operators see. */

@@ -16,7 +16,12 @@ public enum SagaKind {
    * The clock: an authorization that is open for captures, until it lapses. Its saga is also where
    * the operations on the payment find what they need to know about the authorization.
    */
-  EXPIRE(null);
+  EXPIRE(null),
+  /**
+   * The PSP may still do, or reports that it did, what had been given up and undone: an
+   * authorization of which nobody has any use. It leaves the payment as it is.
+   */
+  RECLAIM(null);
 
   private final @Nullable String method;
 

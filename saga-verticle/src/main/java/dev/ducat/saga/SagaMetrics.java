@@ -60,7 +60,8 @@ final class SagaMetrics {
         default -> {}
       }
     }
-    if (decision.standing().resting()) {
+    // Whatever is found late changes nothing about a payment that was counted when it ended.
+    if (decision.standing().resting() && decision.saga().claim().kind() != SagaKind.RECLAIM) {
       Counter counter = rested.get(decision.standing().payment().getState());
       if (counter != null) {
         counter.increment();

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param connectors the connectors this node has, by name
  * @param defaultConnector used where a request names none
  * @param fees by merchant account; others pay {@code fee}
+ * @param retry how patient sagas are whose connector has no terms of its own
  * @param keyLife how long an idempotency key finds its payment, at least
  * @param amountMax the largest amount accepted, in minor units
  * @param horizon timers further away than this stay in the table
@@ -85,6 +86,12 @@ public record SagaSettings(
   boolean settlesOnReport(String connector) {
     ConnectorTerms terms = connectors.get(connector);
     return terms != null && terms.settlement() == SettlementMode.SETTLEMENT_MODE_REPORTED;
+  }
+
+  /** How patient the sagas of a connector are. */
+  RetryTerms retryOf(String connector) {
+    ConnectorTerms terms = connectors.get(connector);
+    return terms == null || terms.retry() == null ? retry : terms.retry();
   }
 
   public SagaSettings withFees(Fee all, Map<String, Fee> byMerchant) {
@@ -178,6 +185,25 @@ public record SagaSettings(
         amountMax,
         horizon,
         every,
+        limits,
+        risk);
+  }
+
+  public SagaSettings withKeyLife(Duration life) {
+    return new SagaSettings(
+        lanes,
+        lane,
+        inFlightMax,
+        simulatorJournal,
+        connectors,
+        defaultConnector,
+        fee,
+        fees,
+        retry,
+        life,
+        amountMax,
+        horizon,
+        scan,
         limits,
         risk);
   }

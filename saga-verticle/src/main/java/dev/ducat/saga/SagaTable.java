@@ -16,6 +16,7 @@ import static dev.ducat.saga.Step.CANCEL;
 import static dev.ducat.saga.Step.CAPTURE;
 import static dev.ducat.saga.Step.EXPIRE;
 import static dev.ducat.saga.Step.NOTIFY;
+import static dev.ducat.saga.Step.RECLAIM;
 import static dev.ducat.saga.Step.REFUND;
 import static dev.ducat.saga.Step.REMAINDER;
 import static dev.ducat.saga.Step.SETTLE;
@@ -49,6 +50,7 @@ final class SagaTable {
     all.addAll(cancel());
     all.addAll(expire());
     all.addAll(refund());
+    all.addAll(reclaim());
     return List.copyOf(all);
   }
 
@@ -87,8 +89,15 @@ final class SagaTable {
     t.on(AUTHORIZE, ASK, LEDGER_REFUSED, NOTIFY, ENDED, TURN_BACK, FAILED);
     t.outstanding(AUTHORIZE, PARK, SHOW_ACTION);
     t.outstanding(CAPTURE, PARK, SHOW_ACTION);
+    t.inDoubt(AUTHORIZE, RESUME);
+    // People err: a void of nothing is harmless, and keeps the authorize from coming after all.
+    t.on(AUTHORIZE, PARKED, DECLINED, AUTHORIZE, RELEASE, RESUME, TURN_BACK, INTEND_REVERSAL);
+    t.on(AUTHORIZE, PARKED, RETRIES_SPENT, AUTHORIZE, RELEASE, RESUME, TURN_BACK, INTEND_REVERSAL);
+    t.inDoubt(CAPTURE, RESUME);
+    t.on(CAPTURE, PARKED, DECLINED, AUTHORIZE, UNDO, RESUME, TURN_BACK, INTEND_REVERSAL);
     t.settles();
-    t.on(AUTHORIZE, RELEASE, DONE, NOTIFY, UNDONE, FAILED);
+    t.waitsOnlySoLong();
+    t.on(AUTHORIZE, RELEASE, DONE, NOTIFY, UNDONE, LOOK_BACK, FAILED);
     t.on(AUTHORIZE, UNDO, DONE, NOTIFY, UNDONE, REVERSED, FAILED);
     t.voids(AUTHORIZE, RELEASE);
     t.voids(AUTHORIZE, UNDO);
@@ -120,6 +129,19 @@ final class SagaTable {
       t.on(CAPTURE, phase, RETRYABLE, CAPTURE, ACT, NOTE_ATTEMPT, AGAIN);
     }
     t.outstanding(CAPTURE, PARK);
+    t.inDoubt(CAPTURE, RESUME);
+    t.on(
+        CAPTURE,
+        PARKED,
+        DECLINED,
+        AUTHORIZE,
+        UNDO,
+        RESUME,
+        TURN_BACK,
+        CAPTURE_FAILED,
+        INTEND_REVERSAL);
+    t.on(
+        CAPTURE, PARKED, REST_ONLY, REMAINDER, ACT, RESUME, TURN_BACK, CAPTURE_FAILED, INTEND_VOID);
     t.on(REMAINDER, ACT, DONE, SETTLE, ACT, RELEASED, INTEND_SETTLE);
     t.unsettled(REMAINDER, ACT, RELEASED);
     t.voids(REMAINDER, ACT);
@@ -132,7 +154,7 @@ final class SagaTable {
   private static List<PaymentSaga.Row> cancel() {
     SagaTable t = new SagaTable(SagaKind.CANCEL);
     t.on(VALIDATE, ACT, VALID, CANCEL, ACT, RELEASE_STARTED, INTEND_VOID);
-    t.on(CANCEL, ACT, DONE, NOTIFY, ENDED, CANCELED);
+    t.on(CANCEL, ACT, DONE, NOTIFY, ENDED, LOOK_BACK, CANCELED);
     t.on(CANCEL, ACT, AFTER_CAPTURE, SETTLE, ACT, RELEASED, INTEND_SETTLE);
     t.unsettled(CANCEL, ACT, RELEASED);
     t.voids(CANCEL, ACT);
@@ -168,9 +190,46 @@ final class SagaTable {
     t.on(REFUND, ACT, LEDGER_REFUSED, NOTIFY, ENDED, TURN_BACK, REFUND_FAILED);
     t.on(REFUND, ASK, LEDGER_REFUSED, NOTIFY, ENDED, TURN_BACK, REFUND_FAILED);
     t.outstanding(REFUND, PARK_REFUND);
+    t.inDoubt(REFUND, RESUME_REFUND);
+    t.on(
+        REFUND, PARKED, DECLINED, REFUND, RELEASE, RESUME_REFUND, TURN_BACK, INTEND_REFUND_RELEASE);
+    t.on(REFUND, PARKED, BACK_TO_RELEASE, REFUND, RELEASE, RESUME_REFUND, DO_ANEW);
     t.on(REFUND, RELEASE, DONE, NOTIFY, UNDONE, REFUND_FAILED);
     t.on(REFUND, RELEASE, MISMATCH, REFUND, PARKED, NOTE_ATTEMPT, PARK_REFUND);
     return t.rows;
+  }
+
+  private static List<PaymentSaga.Row> reclaim() {
+    SagaTable t = new SagaTable(SagaKind.RECLAIM);
+    t.on(RECLAIM, OPEN, LAPSED, RECLAIM, ASK);
+    t.on(RECLAIM, OPEN, LATE, RECLAIM, ACT, FOUND_LATE, INTEND_RECLAIM);
+    t.on(RECLAIM, ASK, DONE, RECLAIM, ACT, FOUND_LATE, INTEND_RECLAIM);
+    t.on(RECLAIM, ASK, PROVEN_ABSENT, RECLAIM, ENDED);
+    t.on(RECLAIM, ASK, DECLINED, RECLAIM, ENDED);
+    t.on(RECLAIM, ASK, RETRYABLE, RECLAIM, ENDED);
+    t.on(RECLAIM, ASK, PENDING, RECLAIM, ASK, ASK_LATER);
+    t.on(RECLAIM, ASK, UNKNOWN, RECLAIM, ASK, ASK_LATER);
+    t.on(RECLAIM, ASK, NOT_FOUND, RECLAIM, ASK, ASK_LATER);
+    t.on(RECLAIM, ASK, NOT_SENT, RECLAIM, ASK, SOON);
+    t.on(RECLAIM, ASK, MISMATCH, RECLAIM, PARKED, NOTE_ATTEMPT, PARK_LATE);
+    t.on(RECLAIM, ASK, TOO_LONG, RECLAIM, PARKED, NOTE_ATTEMPT, PARK_LATE);
+    t.on(RECLAIM, ACT, DONE, RECLAIM, ENDED, RECLAIMED);
+    t.on(RECLAIM, ASK, HURRIED, RECLAIM, ASK);
+    t.on(RECLAIM, PARKED, BACK_TO_ASK, RECLAIM, ASK, DOUBT_ANEW);
+    // The payment was over before, and does not hear of this.
+    t.voids(RECLAIM, ACT, PARK_LATE, DO_ANEW);
+    return t.rows;
+  }
+
+  /**
+   * While the PSP or the payer decides, a client may cancel: the cancellation's saga undoes what
+   * there may be. When it has taken too long, the saga does the same itself.
+   */
+  private void waitsOnlySoLong() {
+    on(AUTHORIZE, AWAIT, CLOSED, CANCEL, ENDED);
+    on(AUTHORIZE, AWAIT, LAPSED, EXPIRE, ACT, RELEASE_STARTED, INTEND_VOID);
+    on(EXPIRE, ACT, DONE, NOTIFY, ENDED, LOOK_BACK, EXPIRED);
+    voids(EXPIRE, ACT);
   }
 
   /** Nothing is held yet, and the question has no effect: it is asked until there is a verdict. */
@@ -181,6 +240,8 @@ final class SagaTable {
     on(VALIDATE, ACT, UNKNOWN, AUTHORIZE, ACT, ASSESSED, NOTE_ATTEMPT, INTEND_AUTHORIZE);
     on(VALIDATE, ACT, DECLINED, NOTIFY, ENDED, ASSESSED, TURN_BACK, FAILED);
     on(VALIDATE, ACT, NOT_SENT, VALIDATE, ACT, SOON);
+    on(VALIDATE, ACT, HURRIED, VALIDATE, ACT);
+    on(VALIDATE, ACT, RETRIES_SPENT, NOTIFY, ENDED, TURN_BACK, FAILED);
   }
 
   /** While it is open what became of an action: asking, waiting, and who is called in the end. */
@@ -193,7 +254,7 @@ final class SagaTable {
     on(step, ASK, PENDING, step, AWAIT, with(null, shown));
     on(step, ASK, UNKNOWN, step, ASK, ASK_LATER);
     on(step, ASK, NOT_FOUND, step, ASK, ASK_LATER);
-    on(step, ASK, PROVEN_ABSENT, step, ACT, AGAIN_NOW);
+    on(step, ASK, PROVEN_ABSENT, step, ACT, NOTE_ATTEMPT, AGAIN_NOW);
     on(step, ASK, NOT_SENT, step, ASK, SOON);
     on(step, ASK, MISMATCH, step, PARKED, NOTE_ATTEMPT, park);
     on(step, ASK, TOO_LONG, step, PARKED, park);
@@ -206,6 +267,7 @@ final class SagaTable {
 
     for (Phase phase : OUTSTANDING) {
       on(step, phase, Signal.TOLD, step, Phase.TOLD, BELIEVE);
+      on(step, phase, HURRIED, step, phase);
     }
     on(step, Phase.TOLD, MISMATCH, step, PARKED, NOTE_ATTEMPT, park);
     if (step == CAPTURE) {
@@ -217,6 +279,13 @@ final class SagaTable {
       // The PSP says that it is done, and the ledger refuses what should have come before.
       on(step, Phase.TOLD, LEDGER_REFUSED, step, PARKED, NOTE_ATTEMPT, park);
     }
+  }
+
+  /** What a person can do about an action in doubt, beside giving it up. */
+  private void inDoubt(Step step, Effect resume) {
+    on(step, PARKED, Signal.TOLD, step, Phase.TOLD, resume, BELIEVE);
+    on(step, PARKED, PROVEN_ABSENT, step, ACT, resume, SEND_ANEW);
+    on(step, PARKED, BACK_TO_ASK, step, ASK, resume, DOUBT_ANEW);
   }
 
   private static Effect[] with(@org.jspecify.annotations.Nullable Effect first, Effect... shown) {
@@ -231,13 +300,28 @@ final class SagaTable {
 
   /** A void is sent again under its key until it is done; a refusal calls a person. */
   private void voids(Step step, Phase phase) {
+    voids(step, phase, PARK, RESUME, DO_ANEW);
+  }
+
+  private void voids(Step step, Phase phase, Effect park, Effect... resume) {
     on(step, phase, PENDING, step, phase, UNDO_AGAIN);
     on(step, phase, RETRYABLE, step, phase, NOTE_ATTEMPT, UNDO_AGAIN);
     on(step, phase, UNKNOWN, step, phase, NOTE_ATTEMPT, UNDO_AGAIN);
     on(step, phase, NOT_SENT, step, phase, SOON);
-    on(step, phase, DECLINED, step, PARKED, NOTE_ATTEMPT, PARK);
-    on(step, phase, MISMATCH, step, PARKED, NOTE_ATTEMPT, PARK);
-    on(step, phase, TOO_LONG, step, PARKED, NOTE_ATTEMPT, PARK);
+    on(step, phase, DECLINED, step, PARKED, NOTE_ATTEMPT, park);
+    on(step, phase, MISMATCH, step, PARKED, NOTE_ATTEMPT, park);
+    on(step, phase, TOO_LONG, step, PARKED, NOTE_ATTEMPT, park);
+    on(step, phase, HURRIED, step, phase);
+    on(step, PARKED, backTo(phase), step, phase, resume);
+  }
+
+  private static Signal backTo(Phase phase) {
+    return switch (phase) {
+      case RELEASE -> BACK_TO_RELEASE;
+      case UNDO -> BACK_TO_UNDO;
+      case ACT -> BACK_TO_ACT;
+      default -> throw new IllegalArgumentException("nothing is voided in " + phase);
+    };
   }
 
   /** The payment rests in CAPTURED until the PSP reports the settlement of what was captured. */
@@ -254,5 +338,6 @@ final class SagaTable {
     }
     on(SETTLE, ACT, DONE, NOTIFY, ENDED, SETTLED, COMPLETED);
     on(SETTLE, ACT, MISMATCH, SETTLE, PARKED, NOTE_ATTEMPT, PARK);
+    on(SETTLE, PARKED, BACK_TO_ACT, SETTLE, ACT, RESUME, DO_ANEW);
   }
 }

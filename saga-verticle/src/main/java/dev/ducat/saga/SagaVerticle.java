@@ -42,7 +42,7 @@ public final class SagaVerticle extends VerticleBase {
   private final Node node;
   private final SagaSettings settings;
   private final Map<String, RemoteSettings> remotes;
-  private final Set<Integer> versions;
+  private final Map<Integer, List<PaymentSaga.Row>> definitions;
   private final PaymentVersionStore needs;
   private final List<PaymentLane> lanes = new ArrayList<>();
   private final Map<Lease, ShardUnit> units = new ConcurrentHashMap<>();
@@ -50,6 +50,7 @@ public final class SagaVerticle extends VerticleBase {
   private final List<Registration> local = new ArrayList<>();
   private final List<Connector> connectors = new ArrayList<>();
   private @Nullable GrpcRisk risk;
+  private @Nullable KeySweeper sweeper;
   private volatile boolean open = true;
 
   public SagaVerticle(Node node, SagaSettings settings) {
@@ -63,30 +64,31 @@ public final class SagaVerticle extends VerticleBase {
    *     takes the place of the built-in one
    */
   public SagaVerticle(Node node, SagaSettings settings, Map<String, RemoteSettings> remotes) {
-    this(node, settings, remotes, Set.of(PaymentSaga.DEFINITION_VERSION));
+    this(node, settings, remotes, PaymentSaga.DEFINITIONS);
   }
 
-  /** With the definition versions that it is said to know. */
+  /** With other definitions than the released ones. */
   SagaVerticle(
       Node node,
       SagaSettings settings,
       Map<String, RemoteSettings> remotes,
-      Set<Integer> versions) {
+      Map<Integer, List<PaymentSaga.Row>> definitions) {
     this.node = node;
     this.settings = settings;
     this.remotes = Map.copyOf(remotes);
-    this.versions = versions;
+    this.definitions = Map.copyOf(definitions);
     this.needs = new PaymentVersionStore(node.queries(), node.leases().settings().shards());
   }
 
   @Override
   public Future<?> start() {
+    PaymentSaga sagas = new PaymentSaga(settings, definitions, row -> {});
     for (int i = 0; i < settings.lanes(); i++) {
-      PaymentLane lane = new PaymentLane("payment-" + i, node, vertx, context, settings);
+      PaymentLane lane = new PaymentLane("payment-" + i, node, vertx, context, settings, sagas);
       lane.start();
       lanes.add(lane);
     }
-    PaymentQueries queries = new PaymentQueries(node);
+    PaymentQueries queries = new PaymentQueries(node, settings);
     return startConnectors()
         .compose(
             started ->
@@ -98,6 +100,9 @@ public final class SagaVerticle extends VerticleBase {
               local.add(registration);
               node.leases().serve(UnitKind.PAYMENT_SHARD, new Shards());
               scanLater();
+              KeySweeper keys = new KeySweeper(vertx, node, KeySweeper.Pace.of(settings));
+              sweeper = keys;
+              keys.run();
             });
   }
 
@@ -105,8 +110,9 @@ public final class SagaVerticle extends VerticleBase {
   @Override
   public Future<?> stop() {
     open = false;
-    return node.leases()
-        .withdraw(UnitKind.PAYMENT_SHARD)
+    Future<Void> swept = sweeper == null ? Future.succeededFuture() : sweeper.stop();
+    return swept
+        .compose(stopped -> node.leases().withdraw(UnitKind.PAYMENT_SHARD))
         .compose(withdrawn -> Future.join(lanes.stream().map(PaymentLane::stop).toList()))
         .compose(stopped -> Future.join(local.stream().map(Registration::close).toList()))
         .compose(closed -> Future.join(connectors.stream().map(Connector::close).toList()))
@@ -156,6 +162,13 @@ public final class SagaVerticle extends VerticleBase {
     if (request.hasReport()) {
       return report(lane, unit, request);
     }
+    if (request.hasAttend()) {
+      return attend(lane, unit, request);
+    }
+    if (request.hasNudge()) {
+      IdKind.SAGA.parse(request.getNudge().getSagaId()).ifPresent(saga -> lane.nudge(unit, saga));
+      return Future.succeededFuture(ShardReply.getDefaultInstance());
+    }
     PaymentMessage.Asking asking =
         switch (request.getCommandCase()) {
           case CREATE -> new PaymentMessage.Create(unit, request);
@@ -163,7 +176,7 @@ public final class SagaVerticle extends VerticleBase {
               PaymentId.parse(OperationRules.paymentOf(request.getOperate()))
                   .map(id -> new PaymentMessage.Operate(unit, request, id))
                   .orElse(null);
-          case REPORT, COMMAND_NOT_SET -> null;
+          case REPORT, NUDGE, ATTEND, COMMAND_NOT_SET -> null;
         };
     if (asking == null) {
       return Future.failedFuture(new IllegalArgumentException("no command"));
@@ -192,6 +205,17 @@ public final class SagaVerticle extends VerticleBase {
     return reply.future();
   }
 
+  private static Future<ShardReply> attend(PaymentLane lane, ShardUnit unit, ShardRequest request) {
+    Optional<UUID> saga = IdKind.SAGA.parse(OperatorRules.sagaOf(request.getAttend()));
+    if (saga.isEmpty()) {
+      return Future.succeededFuture(
+          ShardReply.newBuilder().setRefusal(Answer.sagaNotFound()).build());
+    }
+    Promise<ShardReply> reply = Promise.promise();
+    lane.attend(new PaymentMessage.Attend(unit, request, saga.get(), reply));
+    return reply.future();
+  }
+
   private void scanLater() {
     vertx.setTimer(
         settings.scan().toMillis(),
@@ -207,7 +231,7 @@ public final class SagaVerticle extends VerticleBase {
   private final class Shards implements UnitOwner {
     @Override
     public Set<Integer> versions() {
-      return versions;
+      return definitions.keySet();
     }
 
     @Override

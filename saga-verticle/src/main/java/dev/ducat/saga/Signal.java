@@ -44,6 +44,8 @@ public enum Signal {
    * again.
    */
   PROVEN_ABSENT,
+  /** The PSP reports an authorization of a payment that had been given up. */
+  LATE,
   /** Nothing was sent. */
   NOT_SENT,
   /** An answer other than asked for. */
@@ -56,6 +58,16 @@ public enum Signal {
   BUSY,
   /** Somebody else has the last word on it. */
   CLOSED,
+  /** A person does not wait for its timer. */
+  HURRIED,
+  /** A person takes it up again: the PSP is asked what became of the action. */
+  BACK_TO_ASK,
+  /** A person takes it up again: the action is harmless to repeat. */
+  BACK_TO_ACT,
+  /** A person takes it up again: what its step prepared is released. */
+  BACK_TO_RELEASE,
+  /** A person takes it up again: what its step did is undone. */
+  BACK_TO_UNDO,
   /** Unknown, or still not undone, for as long as we are willing to try alone. */
   TOO_LONG
 }

@@ -51,6 +51,12 @@ public record Standing(
         payment, pendingCapture, pendingRefund, closing, settlementReported + more, resting);
   }
 
+  /** Whether the PSP, or the payer, has yet to decide about the authorization. */
+  boolean isUndecided() {
+    return payment.getState() == PaymentState.PAYMENT_STATE_PENDING
+        || payment.getState() == PaymentState.PAYMENT_STATE_REQUIRES_ACTION;
+  }
+
   UUID uuid() {
     return PaymentId.parse(payment.getPaymentId()).orElseThrow().uuid();
   }

@@ -13,6 +13,8 @@ public enum Step {
   CANCEL,
   /** What is not captured is freed, because its time is over. */
   EXPIRE,
+  /** What a PSP did for a payment that had been given up is freed. */
+  RECLAIM,
   REFUND,
   SETTLE,
   NOTIFY;
@@ -27,6 +29,6 @@ public enum Step {
    * what is there, or nothing.
    */
   boolean voids() {
-    return this == REMAINDER || this == CANCEL || this == EXPIRE;
+    return this == REMAINDER || this == CANCEL || this == EXPIRE || this == RECLAIM;
   }
 }

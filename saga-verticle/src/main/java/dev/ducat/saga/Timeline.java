@@ -189,21 +189,28 @@ final class Timeline {
           case ACT, TOLD, RELEASE, UNDO -> StepOutcome.STEP_OUTCOME_UNSPECIFIED;
           case ASK, PARKED -> StepOutcome.STEP_OUTCOME_UNKNOWN;
           case AWAIT -> StepOutcome.STEP_OUTCOME_PENDING;
-          case OPEN -> saga.step() == Step.SETTLE ? StepOutcome.STEP_OUTCOME_PENDING : null;
+          case OPEN ->
+              saga.step() == Step.SETTLE || saga.step() == Step.RECLAIM
+                  ? StepOutcome.STEP_OUTCOME_PENDING
+                  : null;
           case ENDED, UNDONE -> null;
         };
     if (outcome != null) {
       Timestamp before = ends.get(saga.sagaId());
+      StepRun.Builder run =
+          StepRun.newBuilder()
+              .setStep(saga.step().text())
+              .setPhase(phase(saga.phase()))
+              .setOutcome(outcome)
+              .setAttempts(Math.max(1, saga.attempt()));
+      if (saga.nextAttemptAt() != null) {
+        run.setNextAttemptTime(Times.toProto(saga.nextAttemptAt()));
+      }
       entries.add(
           TimelineEntry.newBuilder()
               .setTime(before == null ? Times.toProto(saga.updateTime()) : before)
               .setSagaId(IdKind.SAGA.text(saga.sagaId()))
-              .setStep(
-                  StepRun.newBuilder()
-                      .setStep(saga.step().text())
-                      .setPhase(phase(saga.phase()))
-                      .setOutcome(outcome)
-                      .setAttempts(Math.max(1, saga.attempt())))
+              .setStep(run)
               .build());
     }
   }
@@ -212,17 +219,21 @@ final class Timeline {
     return TimelineEntry.newBuilder()
         .setTime(Times.toProto(tried.start()))
         .setSagaId(IdKind.SAGA.text(tried.sagaId()))
-        .setAttempt(
-            Attempt.newBuilder()
-                .setStep(tried.step().text())
-                .setPhase(phase(tried.phase()))
-                .setNumber(tried.number())
-                .setOutcome(outcome(tried.signal()))
-                .setError(tried.error())
-                .setConnectorReference(tried.connectorReference())
-                .setStartTime(Times.toProto(tried.start()))
-                .setDuration(
-                    com.google.protobuf.util.Durations.fromMillis(tried.took().toMillis())))
+        .setAttempt(tried(tried))
+        .build();
+  }
+
+  /** A try, for people. */
+  static Attempt tried(Tried tried) {
+    return Attempt.newBuilder()
+        .setStep(tried.step().text())
+        .setPhase(phase(tried.phase()))
+        .setNumber(tried.number())
+        .setOutcome(outcome(tried.signal()))
+        .setError(tried.error())
+        .setConnectorReference(tried.connectorReference())
+        .setStartTime(Times.toProto(tried.start()))
+        .setDuration(com.google.protobuf.util.Durations.fromMillis(tried.took().toMillis()))
         .build();
   }
 
@@ -235,7 +246,17 @@ final class Timeline {
       case UNKNOWN, NOT_FOUND, MISMATCH, TOO_LONG, EARLY -> StepOutcome.STEP_OUTCOME_UNKNOWN;
       case VALID, DONE, SETTLED_TOO, HELD, PART, REST, AFTER_CAPTURE, TOLD, UNSETTLED, REPORTED ->
           StepOutcome.STEP_OUTCOME_DONE;
-      case ASSESS, LAPSED, BUSY, CLOSED -> StepOutcome.STEP_OUTCOME_UNSPECIFIED;
+      case ASSESS,
+          LAPSED,
+          BUSY,
+          CLOSED,
+          LATE,
+          HURRIED,
+          BACK_TO_ASK,
+          BACK_TO_ACT,
+          BACK_TO_RELEASE,
+          BACK_TO_UNDO ->
+          StepOutcome.STEP_OUTCOME_UNSPECIFIED;
     };
   }
 
@@ -262,7 +283,9 @@ final class Timeline {
         tries.stream()
             .filter(tried -> tried.sagaId().equals(saga.sagaId()))
             .filter(tried -> tried.step().text().equals(step))
-            .filter(tried -> tried.signal() == Signal.RETRYABLE)
+            .filter(
+                tried ->
+                    tried.signal() == Signal.RETRYABLE || tried.signal() == Signal.PROVEN_ABSENT)
             .count();
   }
 
@@ -299,7 +322,7 @@ final class Timeline {
     return switch (saga.kind()) {
       case CANCEL -> "cancel";
       case EXPIRE -> "expire";
-      case PAYMENT, CAPTURE, REFUND -> "remainder";
+      case PAYMENT, CAPTURE, REFUND, RECLAIM -> "remainder";
     };
   }
 }

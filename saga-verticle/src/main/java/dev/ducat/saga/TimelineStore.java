@@ -9,16 +9,18 @@ import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.Tuple;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /** What is read to tell what happened to one payment. */
 final class TimelineStore {
   private static final String SAGAS =
-      "select saga_id, kind, step, phase, attempt, create_time, update_time, data from payment.saga"
+      "select saga_id, kind, step, phase, attempt, next_attempt_at, create_time, update_time, data from payment.saga"
           + " where saga_id = $1::uuid and tenant = $2::text union all"
-          + " select saga_id, kind, step, phase, attempt, create_time, update_time, data from payment.saga"
+          + " select saga_id, kind, step, phase, attempt, next_attempt_at, create_time, update_time, data from payment.saga"
           + " where payment_id = $1::uuid and kind <> 'PAYMENT' and tenant = $2::text";
 
   private static final String ATTEMPTS =
@@ -38,6 +40,7 @@ final class TimelineStore {
       Step step,
       Phase phase,
       int attempt,
+      @Nullable Instant nextAttemptAt,
       Instant createTime,
       Instant updateTime,
       SagaData data) {}
@@ -77,6 +80,7 @@ final class TimelineStore {
   }
 
   private static Told saga(Row row) {
+    OffsetDateTime next = row.getOffsetDateTime("next_attempt_at");
     try {
       return new Told(
           row.getUUID("saga_id"),
@@ -84,6 +88,7 @@ final class TimelineStore {
           Step.valueOf(row.getString("step")),
           Phase.valueOf(row.getString("phase")),
           row.getInteger("attempt"),
+          next == null ? null : next.toInstant(),
           row.getOffsetDateTime("create_time").toInstant(),
           row.getOffsetDateTime("update_time").toInstant(),
           SagaData.parseFrom(row.getBuffer("data").getBytes()));

@@ -1,8 +1,9 @@
 package dev.ducat.saga;
 
-import com.google.protobuf.Timestamp;
+import dev.ducat.proto.connector.v1.OperationKind;
 import dev.ducat.proto.internal.v1.Compensation;
 import dev.ducat.proto.internal.v1.Intent;
+import dev.ducat.proto.internal.v1.SagaData;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -26,12 +27,15 @@ final class Transition {
   private final Saga before;
   private final Outcome outcome;
   private final SagaSettings settings;
+  private final RetryTerms retry;
   private final Instant now;
   private final RandomGenerator random;
 
   private final Draft draft;
   private final PaymentEffects payments;
   private final OperationEffects operations;
+  private final ReclaimEffects reclaims;
+  private final boolean restedBefore;
   private int attempt;
   private @Nullable Instant next;
   private final List<Decision.Attempt> attempts = new ArrayList<>();
@@ -48,16 +52,22 @@ final class Transition {
     this.before = before;
     this.outcome = outcome;
     this.settings = settings;
+    this.retry = settings.retryOf(before.data().getConnector());
     this.now = now;
     this.random = random;
     this.draft = new Draft(before, standing, outcome, now);
     this.payments = new PaymentEffects(draft);
     this.operations = new OperationEffects(draft);
+    this.reclaims = new ReclaimEffects(draft);
+    this.restedBefore = standing.resting();
     this.attempt = before.attempt();
   }
 
   Decision run() {
     row.effects().forEach(this::apply);
+    if (before.phase() == Phase.PARKED) {
+      draft.data.setResumedTime(Times.toProto(now));
+    }
     if (row.toPhase().isOver()) {
       // Nothing will be done or undone any more: the row stays, and need not be large.
       draft.data.clearIntent().clearCompensations().clearTold();
@@ -71,7 +81,10 @@ final class Transition {
             next,
             before.version() + 1,
             draft.data.build());
-    boolean resting = Standing.isTerminal(draft.payment.getState()) || !after.moves();
+    boolean resting =
+        looksOn(after)
+            ? restedBefore
+            : Standing.isTerminal(draft.payment.getState()) || !after.moves();
     Standing standing =
         new Standing(
             draft.payment.build(),
@@ -81,6 +94,12 @@ final class Transition {
             draft.settlementReported,
             resting);
     return new Decision(after, standing, draft.events, draft.audits, attempts, draft.others);
+  }
+
+  /** Whether it says nothing about how its payment is: another saga may be at work on that. */
+  private boolean looksOn(Saga after) {
+    return before.claim().kind() == SagaKind.RECLAIM
+        || (before.phase() == Phase.OPEN && !after.moves());
   }
 
   private void apply(Effect effect) {
@@ -95,6 +114,8 @@ final class Transition {
       case FAILED -> payments.failed();
       case SHOW_ACTION -> payments.showAction();
       case PARK -> payments.park();
+      case RESUME -> payments.resumed();
+      case RESUME_REFUND -> operations.resumedRefund();
       case CAPTURE_STARTED -> operations.captureStarted();
       case CAPTURE_FAILED -> operations.captureFailed();
       case OPEN_AUTHORIZATION -> draft.others.add(operations.openAuthorization());
@@ -121,6 +142,12 @@ final class Transition {
       case INTEND_REFUND ->
           intend(Intents.refund(before.claim(), draft.payment.build(), draft.data.build()));
       case INTEND_REFUND_RELEASE -> undo(Intents.refundRelease(before.claim()));
+      case LOOK_BACK -> lookBack();
+      case FOUND_LATE -> reclaims.foundLate();
+      case PARK_LATE -> reclaims.park();
+      case RECLAIMED -> reclaims.reclaimed();
+      case INTEND_RECLAIM ->
+          undo(Intents.reclaim(before.claim(), draft.payment.build(), draft.data.build()));
       case BELIEVE -> believe();
       case NOTE_FAILURE -> draft.data.setFailure(Failures.of(before, outcome));
       case TURN_BACK -> {
@@ -131,7 +158,7 @@ final class Transition {
       case DOUBT -> doubt();
       case AGAIN -> again();
       case AGAIN_NOW -> attempt++;
-      case SOON -> next = now.plus(settings.retry().notSent());
+      case SOON -> next = now.plus(retry.notSent());
       case EXPECT_SETTLEMENT -> next = now.plus(SETTLEMENT_EXPECTED);
       case REMIND ->
           draft.audit(
@@ -141,9 +168,15 @@ final class Transition {
               Map.of("saga_id", before.claim().sagaText()));
       case LATER -> next = now.plus(LOOK_AGAIN);
       case ASK_LATER -> ask();
+      case DOUBT_ANEW -> doubtAnew();
+      case SEND_ANEW -> {
+        intend(draft.data.getIntent());
+        attempt = before.attempt() + 1;
+      }
+      case DO_ANEW -> doAnew();
       case UNDO_AGAIN -> {
         attempt++;
-        next = now.plus(settings.retry().undo().afterFailures(attempt - 1, random));
+        next = now.plus(retry.undo().afterFailures(attempt - 1, random));
       }
     }
   }
@@ -156,14 +189,7 @@ final class Transition {
     // The authorization does not exist yet, but what it will be called is known.
     draft.data.addCompensations(
         Intents.reversal(
-            claim,
-            draft.payment.build(),
-            draft
-                .data
-                .clone()
-                .setAuthorizationKey(Intents.operationKey(claim, "authorize"))
-                .setHoldId(Intents.transferId(claim, "authorize/hold"))
-                .build()));
+            claim, draft.payment.build(), Intents.unanswered(claim, draft.data.build()).build()));
   }
 
   private void intendCapture() {
@@ -205,9 +231,25 @@ final class Transition {
     if (afterPart) {
       draft.data.setHoldId(Intents.transferId(before.claim(), Intents.REST_LABEL));
     }
+    SagaData known = draft.data.build();
     undo(
         Intents.release(
-            before.claim(), draft.payment.build(), draft.data.build(), draft.money(draft.rest())));
+            before.claim(),
+            draft.payment.build(),
+            draft.isUnanswered() ? Intents.unanswered(before.claim(), known).build() : known,
+            draft.money(draft.freeable())));
+  }
+
+  /** Only where the PSP never said what became of it, and its void may have come first. */
+  private void lookBack() {
+    ConnectorTerms terms = termsOf(draft.data.getConnector());
+    boolean voided =
+        draft.data.getIntent().getConnectorCall().hasVoid()
+            // A person had it done, and the intent keeps what was left.
+            || draft.data.getAttested().getKind() == OperationKind.OPERATION_KIND_VOID;
+    if (voided && draft.isUnanswered() && (terms == null || !terms.tombstonesVoid())) {
+      draft.others.add(Reclaims.lookingBack(draft, untilProven(terms)));
+    }
   }
 
   private void believe() {
@@ -225,6 +267,7 @@ final class Transition {
         .clearUnknownSince()
         .clearProvenAfter()
         .clearTold()
+        .clearAwaitSince()
         .clearPolls();
     attempt = 1;
   }
@@ -258,7 +301,7 @@ final class Transition {
   }
 
   private void again() {
-    Duration pause = settings.retry().again().afterFailures(attempt, random);
+    Duration pause = retry.of(before.step()).pause().afterFailures(attempt, random);
     if (outcome instanceof Outcome.Retryable retryable
         && retryable.retryAfter() != null
         && retryable.retryAfter().compareTo(pause) > 0) {
@@ -266,16 +309,24 @@ final class Transition {
     }
     attempt++;
     next = now.plus(pause);
+    Instant end = retry.endOf(before);
+    if (next.isAfter(end)) {
+      // One last time, while it still makes sense.
+      next = end;
+    }
+    draft.data.clearAwaitSince();
+  }
+
+  private static Duration untilProven(@Nullable ConnectorTerms terms) {
+    return terms == null ? Duration.ofMinutes(1) : terms.untilProven();
   }
 
   private void doubt() {
     ConnectorTerms terms = termsOf(draft.data.getConnector());
-    Duration wait =
-        terms == null ? Duration.ofMinutes(1) : terms.deadline().plus(terms.quarantine());
     if (!draft.data.hasUnknownSince()) {
       draft.data.setUnknownSince(Times.toProto(now));
     }
-    draft.data.setProvenAfter(Times.toProto(now.plus(wait))).clearPolls();
+    draft.data.setProvenAfter(Times.toProto(now.plus(untilProven(terms)))).clearPolls();
     draft.audit(
         "outcome_unknown",
         "query_outcome",
@@ -283,16 +334,46 @@ final class Transition {
         Map.of("saga_id", before.claim().sagaText(), "step", before.step().text()));
   }
 
+  private void doubtAnew() {
+    if (!draft.data.hasProvenAfter()) {
+      ConnectorTerms terms = termsOf(draft.data.getConnector());
+      Duration wait =
+          terms == null ? Duration.ofMinutes(1) : terms.deadline().plus(terms.quarantine());
+      draft.data.setProvenAfter(Times.toProto(now.plus(wait)));
+    }
+    draft.data.setUnknownSince(Times.toProto(now)).clearTold().clearPolls();
+  }
+
+  private void doAnew() {
+    attempt++;
+    draft.data.setUndoSince(Times.toProto(now));
+    if (outcome instanceof Outcome.Done) {
+      // The PSP has done it, as a person found out: the ledger's part is left.
+      draft.data.getIntentBuilder().clearConnectorCall();
+    }
+  }
+
   private void ask() {
     draft.data.setPolls(draft.data.getPolls() + 1);
-    Instant later = now.plus(settings.retry().ask().afterFailures(draft.data.getPolls(), random));
-    Timestamp proven = draft.data.getProvenAfter();
-    // The moment at which "not found" becomes an answer is worth asking at.
-    Instant provable = Times.fromProto(proven);
-    next =
-        draft.data.hasProvenAfter() && provable.isAfter(now) && provable.isBefore(later)
-            ? provable
-            : later;
+    Instant later = now.plus(retry.ask().afterFailures(draft.data.getPolls(), random));
+    if (row.toPhase() == Phase.AWAIT && !draft.data.hasAwaitSince()) {
+      draft.data.setAwaitSince(Times.toProto(now));
+    }
+    next = later;
+    // Two moments are worth asking at: when "not found" becomes an answer, and when it lapses.
+    if (draft.data.hasProvenAfter()) {
+      askBy(Times.fromProto(draft.data.getProvenAfter()));
+    }
+    ConnectorTerms terms = termsOf(draft.data.getConnector());
+    if (row.toStep() == Step.AUTHORIZE && row.toPhase() == Phase.AWAIT && terms != null) {
+      askBy(Times.fromProto(draft.data.getAwaitSince()).plus(terms.actionTimeout()));
+    }
+  }
+
+  private void askBy(Instant moment) {
+    if (moment.isAfter(now) && (next == null || moment.isBefore(next))) {
+      next = moment;
+    }
   }
 
   private void noteAttempt() {

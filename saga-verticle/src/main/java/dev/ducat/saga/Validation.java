@@ -1,6 +1,7 @@
 package dev.ducat.saga;
 
 import dev.ducat.kernel.money.Currencies;
+import dev.ducat.proto.internal.v1.Refusal;
 import dev.ducat.proto.internal.v1.SagaData;
 import dev.ducat.proto.payments.v1.CaptureMode;
 import dev.ducat.proto.payments.v1.CreatePaymentRequest;
@@ -63,6 +64,18 @@ final class Validation {
         .setFeeFixedMinorUnits(fee.fixedMinorUnits())
         .setSettlesOnReport(settings.settlesOnReport(payment.getConnector()))
         .build();
+  }
+
+  /** Why a request is no payment's at all, which is not recorded; null when it is one. */
+  static @Nullable Refusal refusalOf(CreatePaymentRequest request, SagaSettings settings) {
+    boolean onLedger = request.getConnector().equals(Wallets.CONNECTOR);
+    boolean anywhere = request.getConnector().isEmpty();
+    if (!anywhere && !onLedger && !settings.connectors().containsKey(request.getConnector())) {
+      return Answer.invalid("connector", "no connector of this name is configured");
+    }
+    return !anywhere && onLedger != Wallets.isWallet(request.getPaymentMethod())
+        ? Answer.invalid("payment_method", "wallets, and only they, pay on the ledger")
+        : null;
   }
 
   /** Why the payment may not be made, recorded as a failed payment; null when it may. */

@@ -5,6 +5,8 @@ import dev.ducat.kernel.sql.Await;
 import dev.ducat.kernel.sql.SqlStatement;
 import dev.ducat.saga.Limits.Span;
 import dev.ducat.saga.Limits.Window;
+import io.vertx.core.Future;
+import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.RowSet;
 import io.vertx.sqlclient.SqlConnection;
@@ -66,6 +68,18 @@ final class VelocityStore {
 
   /** What the windows hold, where they hold anything, in one query. */
   static Map<Window, Long> read(SqlConnection connection, Collection<Window> windows) {
+    return used(
+        Await.result(connection.preparedQuery(READ).execute(parameters(windows)), ANSWER_MAX));
+  }
+
+  /** The same beside the lanes: by the time it is known it may be more. */
+  static Future<Map<Window, Long>> peek(Pool pool, Collection<Window> windows) {
+    return windows.isEmpty()
+        ? Future.succeededFuture(Map.of())
+        : pool.preparedQuery(READ).execute(parameters(windows)).map(VelocityStore::used);
+  }
+
+  private static Tuple parameters(Collection<Window> windows) {
     Columns columns =
         new Columns(
             windows.size(),
@@ -78,9 +92,10 @@ final class VelocityStore {
       columns.next(
           window.tenant(), window.merchant(), window.unit(), window.span().name(), start(window));
     }
-    RowSet<Row> rows =
-        Await.result(
-            connection.preparedQuery(READ).execute(Tuple.from(columns.arrays())), ANSWER_MAX);
+    return Tuple.from(columns.arrays());
+  }
+
+  private static Map<Window, Long> used(RowSet<Row> rows) {
     Map<Window, Long> used = new HashMap<>();
     for (Row row : rows) {
       Window window =

@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -31,8 +32,9 @@ import org.junit.jupiter.api.io.TempDir;
 @ExtendWith(VertxExtension.class)
 final class DefinitionVersionsTest {
   private static final String TENANT = "t1";
-  private static final Set<Integer> OLD = Set.of(1);
-  private static final Set<Integer> NEW = Set.of(1, 2);
+  private static final Map<Integer, List<PaymentSaga.Row>> OLD = Map.of(1, PaymentSaga.TABLE);
+  private static final Map<Integer, List<PaymentSaga.Row>> NEW =
+      Map.of(1, PaymentSaga.TABLE, 2, PaymentSaga.TABLE);
   private static final Duration LIMIT = Duration.ofSeconds(30);
   private static final ShardSettings SHORT_LEASES =
       new ShardSettings(
@@ -44,9 +46,9 @@ final class DefinitionVersionsTest {
   private int counter;
   private final RecordingLedger ledger = new RecordingLedger();
 
-  private SagaNode join(TestNode node, Set<Integer> versions) {
+  private SagaNode join(TestNode node, Map<Integer, List<PaymentSaga.Row>> definitions) {
     SagaSettings settings = SagaSettings.defaults(folder.resolve("simulator.journal"));
-    return SagaNode.join(node, settings, ledger, versions);
+    return SagaNode.join(node, settings, ledger, definitions);
   }
 
   private TestNode apart(String name) {

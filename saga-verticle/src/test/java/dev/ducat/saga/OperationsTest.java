@@ -85,7 +85,8 @@ final class OperationsTest {
         Duration.ofDays(1),
         Duration.ofHours(1),
         lifetime,
-        SettlementMode.SETTLEMENT_MODE_IMMEDIATE);
+        SettlementMode.SETTLEMENT_MODE_IMMEDIATE,
+        Duration.ofDays(1));
   }
 
   @AfterAll

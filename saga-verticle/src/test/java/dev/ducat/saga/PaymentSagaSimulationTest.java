@@ -9,6 +9,7 @@ import dev.ducat.proto.connector.v1.OperationKind;
 import dev.ducat.proto.connector.v1.OperationResult;
 import dev.ducat.proto.connector.v1.SettlementMode;
 import dev.ducat.proto.internal.v1.OperationCommand;
+import dev.ducat.proto.internal.v1.OperatorCommand;
 import dev.ducat.proto.payments.v1.CaptureMode;
 import dev.ducat.proto.payments.v1.Payment;
 import dev.ducat.proto.payments.v1.PaymentState;
@@ -22,6 +23,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.UUID;
@@ -34,12 +36,15 @@ import org.junit.jupiter.api.Test;
  * really happened.
  */
 final class PaymentSagaSimulationTest {
-  private static final int SEEDS = 41_000;
+  private static final int SEEDS = 61_000;
 
   /** From this seed on there is a risk service. */
-  private static final int RISKY = 40_000;
+  private static final int RISKY = 60_000;
 
   private static final int STEPS_MAX = 3_000;
+
+  /** Refunds that fail leave room for others, without end. */
+  private static final int OPERATIONS_MAX = 200;
 
   /** A PSP that is away nearly always decides nothing that is pending there. */
   private static final int CUTS_MAX = 16;
@@ -51,19 +56,20 @@ final class PaymentSagaSimulationTest {
           new Backoff(Duration.ofMillis(100), Duration.ofSeconds(5)),
           3,
           new Backoff(Duration.ofMillis(250), Duration.ofMinutes(10)),
-          Duration.ofHours(24),
           new Backoff(Duration.ofMillis(200), Duration.ofMinutes(30)),
           Duration.ofHours(24),
           Duration.ofMillis(200));
 
+  private static final Duration ACTION_TIMEOUT = Duration.ofSeconds(2);
+
   private final SagaSettings settings =
       SagaSettings.defaults(Path.of("unused")).withRetry(RETRY).withFees(new Fee(100, 5), Map.of());
 
-  /** The same, where settlement waits for the PSP's reports. */
-  private final SagaSettings reporting =
-      settings.withConnectors(Map.of("simulator", reported()), "simulator");
-
-  private static ConnectorTerms reported() {
+  /**
+   * Of three payments one waits for reports of its settlement; of five, one has a PSP whose voids
+   * keep no late authorize away.
+   */
+  private static ConnectorTerms terms(int seed) {
     ConnectorTerms terms = ConnectorTerms.simulator();
     return new ConnectorTerms(
         terms.deadline(),
@@ -71,7 +77,13 @@ final class PaymentSagaSimulationTest {
         terms.idempotencyWindow(),
         terms.windowMargin(),
         terms.authorizationLifetime(),
-        SettlementMode.SETTLEMENT_MODE_REPORTED);
+        seed % 3 == 0
+            ? SettlementMode.SETTLEMENT_MODE_REPORTED
+            : SettlementMode.SETTLEMENT_MODE_IMMEDIATE,
+        terms.unknownMax(),
+        ACTION_TIMEOUT,
+        seed % 5 != 0,
+        null);
   }
 
   /** From a state to those that may follow it in one event. */
@@ -81,12 +93,17 @@ final class PaymentSagaSimulationTest {
           Set.of(
               PaymentState.PAYMENT_STATE_REQUIRES_ACTION,
               PaymentState.PAYMENT_STATE_AUTHORIZED,
+              PaymentState.PAYMENT_STATE_PENDING,
+              PaymentState.PAYMENT_STATE_CANCELED,
+              PaymentState.PAYMENT_STATE_EXPIRED,
               PaymentState.PAYMENT_STATE_FAILED,
               PaymentState.PAYMENT_STATE_NEEDS_ATTENTION),
           PaymentState.PAYMENT_STATE_REQUIRES_ACTION,
           Set.of(
               PaymentState.PAYMENT_STATE_REQUIRES_ACTION,
               PaymentState.PAYMENT_STATE_AUTHORIZED,
+              PaymentState.PAYMENT_STATE_CANCELED,
+              PaymentState.PAYMENT_STATE_EXPIRED,
               PaymentState.PAYMENT_STATE_FAILED,
               PaymentState.PAYMENT_STATE_NEEDS_ATTENTION),
           PaymentState.PAYMENT_STATE_AUTHORIZED,
@@ -103,7 +120,13 @@ final class PaymentSagaSimulationTest {
               PaymentState.PAYMENT_STATE_SETTLED,
               PaymentState.PAYMENT_STATE_NEEDS_ATTENTION),
           PaymentState.PAYMENT_STATE_SETTLED,
-          Set.of(PaymentState.PAYMENT_STATE_SETTLED));
+          Set.of(PaymentState.PAYMENT_STATE_SETTLED),
+          // Nothing leads out of it but a person's decision.
+          PaymentState.PAYMENT_STATE_NEEDS_ATTENTION,
+          Set.of(
+              PaymentState.PAYMENT_STATE_PENDING,
+              PaymentState.PAYMENT_STATE_AUTHORIZED,
+              PaymentState.PAYMENT_STATE_CAPTURED));
 
   private static VelocityCount unlimited() {
     return new VelocityCount(Limits.NONE, Map.of());
@@ -142,6 +165,8 @@ final class PaymentSagaSimulationTest {
     private int step;
     private int cuts;
     private final Set<String> settlements = new HashSet<>();
+    private final Operators operators;
+    private boolean settledByHand;
 
     Run(int seed, Set<PaymentSaga.Row> taken) {
       this.seed = seed;
@@ -152,8 +177,11 @@ final class PaymentSagaSimulationTest {
               ? new RiskTerms("unused", 1, Duration.ofMillis(500), seed % 2 == 0, 1)
               : null;
       this.sagas =
-          new PaymentSaga((seed % 3 == 0 ? reporting : settings).withRisk(risk), taken::add);
-      this.world = new SimulatedWorld(random, ConnectorTerms.simulator());
+          new PaymentSaga(
+              settings.withConnectors(Map.of("simulator", terms(seed)), "simulator").withRisk(risk),
+              PaymentSaga.DEFINITIONS,
+              taken::add);
+      this.world = new SimulatedWorld(random, terms(seed));
       String currency = random.nextInt(50) == 0 ? "XXX" : "EUR";
       var request = Requests.payment("k" + seed, "sim_ok", 1 + random.nextInt(10_000)).toBuilder();
       request.getAmountBuilder().setCurrencyCode(currency);
@@ -161,6 +189,7 @@ final class PaymentSagaSimulationTest {
         request.setCaptureMode(CaptureMode.CAPTURE_MODE_MANUAL);
       }
       first = claim(SagaKind.PAYMENT, new PaymentId(uuid()), "k" + seed);
+      this.operators = new Operators(seed, random, world);
       taken(0, sagas.start(first, request.build(), unlimited(), now, random));
     }
 
@@ -170,7 +199,7 @@ final class PaymentSagaSimulationTest {
 
     private Claim claim(SagaKind kind, PaymentId payment, String key) {
       return new Claim(
-          uuid(),
+          kind == SagaKind.PAYMENT ? payment.uuid() : uuid(),
           kind,
           PaymentSaga.DEFINITION_VERSION,
           "t1",
@@ -192,7 +221,9 @@ final class PaymentSagaSimulationTest {
       for (int step = 0; step < STEPS_MAX; step++) {
         if (random.nextInt(6) == 0) {
           reportSettlement();
+          reportLate();
         }
+        attend();
         List<Saga> open =
             all.values().stream()
                 .filter(saga -> !saga.phase().isOver() && saga.phase() != Phase.PARKED)
@@ -203,7 +234,7 @@ final class PaymentSagaSimulationTest {
           return standing().payment().getState();
         }
         disturb(open);
-        if (open.isEmpty() || random.nextInt(4) == 0) {
+        if (open.isEmpty() || (operations < OPERATIONS_MAX && random.nextInt(4) == 0)) {
           operate();
         } else {
           act(open.get(random.nextInt(open.size())));
@@ -236,6 +267,58 @@ final class PaymentSagaSimulationTest {
 
     private void resume(Saga saga) {
       all.put(saga.claim().sagaId(), sagas.resume(saga, now));
+    }
+
+    /** People look at what stands still, and now and then at what does not. */
+    private void attend() {
+      for (Saga saga : List.copyOf(all.values())) {
+        Optional<OperatorCommand> decided = operators.attend(saga);
+        if (decided.isPresent()) {
+          attend(saga, decided.get());
+        }
+      }
+    }
+
+    private void attend(Saga saga, OperatorCommand command) {
+      boolean parked = saga.phase() == Phase.PARKED;
+      Standing before = standing();
+      switch (OperatorRules.judge(command, saga, before)) {
+        case OperatorRules.Apply apply -> {
+          settledByHand |= parked && saga.step() == Step.SETTLE;
+          Saga noted = Attention.noted(saga, command, "");
+          Decision decision = sagas.attend(noted, before, apply, now, random);
+          decided(saga, decision);
+          assertThat(decision.saga().phase()).as("seed %d", seed).isNotEqualTo(Phase.PARKED);
+          OperatorRules.Verdict again = OperatorRules.judge(command, decision.saga(), standing());
+          assertThat(again instanceof OperatorRules.Apply && command.hasResolve())
+              .as("seed %d: the same statement applies twice", seed)
+              .isFalse();
+          assertThat(again instanceof OperatorRules.Decided)
+              .as("seed %d: the same key decides once, without a key it is judged anew", seed)
+              .isEqualTo(!OperatorRules.keyOf(command).isEmpty());
+        }
+        case OperatorRules.GiveBack back -> {
+          OperationCommand refund = Attention.refund(command, saga, before);
+          if (OperationRules.judge(refund, before, all.values(), "re_1", now)
+              instanceof OperationRules.Begin begin) {
+            Claim claim = claim(SagaKind.REFUND, first.paymentId(), "given-back-" + saga.version());
+            long version = before.payment().getVersion();
+            Saga noted = Attention.noted(saga, command, claim.sagaText());
+            taken(
+                version,
+                sagas
+                    .operate(claim, begin.data(), before, begin.open(), now, random)
+                    .with(noted.next()));
+          }
+        }
+        case OperatorRules.Unchanged same -> {}
+        case OperatorRules.Decided known ->
+            assertThat(known.replayed()).as("seed %d: no key comes twice", seed).isFalse();
+        case OperatorRules.Refuse refuse ->
+            assertThat(parked && command.hasRetry())
+                .as("seed %d: what stands still can be retried: %s", seed, refuse)
+                .isFalse();
+      }
     }
 
     /** A client asks for something, which the payment takes or refuses. */
@@ -297,6 +380,25 @@ final class PaymentSagaSimulationTest {
       }
     }
 
+    /** The PSP reports that it authorized, twice, whatever has become of the payment since. */
+    private void reportLate() {
+      Saga own = Objects.requireNonNull(all.get(first.sagaId()));
+      Money amount = standing().payment().getAmount();
+      OperationResult report =
+          OperationResult.newBuilder()
+              .setOperationKey(Intents.authorizeKey(first))
+              .setKind(OperationKind.OPERATION_KIND_AUTHORIZE)
+              .setDone(Done.newBuilder().setAmount(amount))
+              .build();
+      if (world.hasAuthorized(report.getOperationKey())
+          && ReportRules.judge(own, standing(), report) instanceof ReportRules.Late) {
+        Claim claim = Reclaims.ofReport(first, now);
+        if (!all.containsKey(claim.sagaId())) {
+          taken(standing().payment().getVersion(), sagas.reclaim(claim, standing(), now, random));
+        }
+      }
+    }
+
     private void count(Saga saga, OperationResult report, String key) {
       assertThat(settlements.add(key)).as("seed %d: %s counts twice", seed, key).isTrue();
       Decision counted = SettlementRules.count(saga, standing(), report);
@@ -342,8 +444,10 @@ final class PaymentSagaSimulationTest {
     /** Now and then nothing happens for so long that the authorization lapses. */
     private void sleep(Saga clock) {
       Instant next = Objects.requireNonNull(clock.nextAttemptAt());
-      if (random.nextInt(20) == 0 || operations > 10) {
+      boolean looksBack = clock.claim().kind() == SagaKind.RECLAIM;
+      if (random.nextInt(20) == 0 || operations > 10 || looksBack) {
         now = next.isAfter(now) ? next : now;
+        world.pass(now);
         decided(clock, sagas.decide(clock, standing(), new Outcome.TimeUp(), now, random));
       }
     }
@@ -358,11 +462,19 @@ final class PaymentSagaSimulationTest {
       standing = decision.standing();
       all.put(decision.saga().claim().sagaId(), decision.saga());
       decision.others().forEach(other -> all.put(other.claim().sagaId(), other));
+      boolean atWork =
+          all.values().stream()
+              .filter(saga -> saga.claim().kind() != SagaKind.RECLAIM)
+              .anyMatch(Saga::moves);
+      assertThat(standing().resting())
+          .as("seed %d: rests", seed)
+          .isEqualTo(Standing.isTerminal(standing().payment().getState()) || !atWork);
     }
 
     private void settleWorld() {
       now = now.plus(Duration.ofDays(1));
       world.pass(now);
+      world.decidePending();
     }
 
     private void audit(long versionBefore, Decision decision) {
@@ -381,26 +493,30 @@ final class PaymentSagaSimulationTest {
       // The last event's snapshot is the row; what clients see changes with an event only.
       assertThat(decision.standing().payment()).as("seed %d", seed).isEqualTo(before);
       Saga saga = decision.saga();
-      if (saga.claim().kind() != SagaKind.REFUND
+      if (saga.claim().kind() == SagaKind.RECLAIM) {
+        assertThat(decision.standing()).as("seed %d", seed).isEqualTo(standing);
+      } else if (saga.claim().kind() != SagaKind.REFUND
           && Standing.isTerminal(decision.standing().payment().getState())) {
         assertThat(saga.phase().isOver()).as("seed %d", seed).isTrue();
       }
     }
 
+    private boolean isParked(SagaKind kind) {
+      return all.values().stream()
+          .anyMatch(saga -> saga.claim().kind() == kind && saga.phase() == Phase.PARKED);
+    }
+
     private void checkEnd() {
       assertThat(world.effects().values()).as("seed %d: effects", seed).allMatch(n -> n == 1);
       Payment payment = standing().payment();
-      boolean refundParked =
-          all.values().stream()
-              .anyMatch(
-                  saga -> saga.claim().kind() == SagaKind.REFUND && saga.phase() == Phase.PARKED);
+      boolean refundParked = isParked(SagaKind.REFUND);
       switch (payment.getState()) {
         case PAYMENT_STATE_SETTLED -> {
           long captured = payment.getAmountCaptured().getMinorUnits();
           assertThat(world.charged()).as("seed %d: charged", seed).isEqualTo(captured);
           assertThat(world.posted()).as("seed %d: posted", seed).isEqualTo(captured);
           assertThat(world.settled()).as("seed %d: settled", seed).isEqualTo(captured);
-          if (seed % 3 == 0) {
+          if (seed % 3 == 0 && !settledByHand) {
             assertThat(settlements.stream().mapToLong(world::capturedBy).sum())
                 .as("seed %d: reported", seed)
                 .isEqualTo(captured);
@@ -416,8 +532,11 @@ final class PaymentSagaSimulationTest {
         }
         case PAYMENT_STATE_FAILED, PAYMENT_STATE_CANCELED, PAYMENT_STATE_EXPIRED -> {
           assertThat(world.charged()).as("seed %d: charged", seed).isZero();
-          assertThat(world.reserved()).as("seed %d: reserved", seed).isZero();
+          if (!isParked(SagaKind.RECLAIM)) {
+            assertThat(world.reserved()).as("seed %d: reserved", seed).isZero();
+          }
           assertThat(world.held()).as("seed %d: held", seed).isZero();
+          assertThat(payment.hasNextAction()).as("seed %d", seed).isFalse();
           assertThat(payment.hasFailure())
               .isEqualTo(payment.getState() == PaymentState.PAYMENT_STATE_FAILED);
         }

@@ -1,9 +1,12 @@
 package dev.ducat.saga;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import com.google.protobuf.ByteString;
 import dev.ducat.kernel.bus.Bus;
 import dev.ducat.kernel.id.PaymentId;
 import dev.ducat.kernel.shard.UnitKind;
+import dev.ducat.kernel.testing.TestNode;
 import dev.ducat.proto.internal.v1.CreatePaymentCommand;
 import dev.ducat.proto.internal.v1.OperationCommand;
 import dev.ducat.proto.internal.v1.PaymentQueryReply;
@@ -13,6 +16,7 @@ import dev.ducat.proto.internal.v1.ShardRequest;
 import dev.ducat.proto.payments.v1.CancelPaymentRequest;
 import dev.ducat.proto.payments.v1.CapturePaymentRequest;
 import dev.ducat.proto.payments.v1.CreatePaymentRequest;
+import dev.ducat.proto.payments.v1.Payment;
 import dev.ducat.proto.payments.v1.RefundPaymentRequest;
 import dev.ducat.proto.type.v1.Money;
 import io.vertx.core.Future;
@@ -78,10 +82,14 @@ final class Requests {
   }
 
   static Future<ShardReply> ask(Bus bus, String tenant, OperationCommand command) {
+    return ask(bus, tenant, command, WAIT);
+  }
+
+  static Future<ShardReply> ask(Bus bus, String tenant, OperationCommand command, Duration wait) {
     PaymentId id = PaymentId.parse(OperationRules.paymentOf(command)).orElseThrow();
     return bus.ask(
         UnitKind.PAYMENT_SHARD.address(id.shard()),
-        operation(tenant, command, WAIT),
+        operation(tenant, command, wait),
         ShardReply.getDefaultInstance(),
         Duration.ofSeconds(15));
   }
@@ -139,6 +147,17 @@ final class Requests {
         command(tenant, request, wait),
         ShardReply.getDefaultInstance(),
         Duration.ofSeconds(15));
+  }
+
+  /** What would become of a payment. */
+  static Payment rehearse(Bus bus, String tenant, CreatePaymentRequest request) {
+    PaymentQueryReply reply =
+        TestNode.await(
+            query(
+                bus,
+                PaymentQueryRequest.newBuilder().setTenant(tenant).setValidate(request).build()));
+    assertThat(reply.hasPayment()).as("%s", reply).isTrue();
+    return reply.getPayment();
   }
 
   static Future<PaymentQueryReply> query(Bus bus, PaymentQueryRequest request) {

@@ -34,13 +34,15 @@ final class ReturnedShardTest {
   @Test
   void whatWasOfferedToTheLostUnitIsTurnedAway(Vertx vertx) {
     try (TestNode node = TestNode.start(vertx)) {
+      SagaSettings settings = SagaSettings.defaults(folder.resolve("journal"));
       PaymentLane lane =
           new PaymentLane(
               "payment-0",
               node.node(),
               node.vertx(),
               node.vertx().getOrCreateContext(),
-              SagaSettings.defaults(folder.resolve("journal")));
+              settings,
+              new PaymentSaga(settings));
       lane.start();
       node.node().leases().serve(UnitKind.PAYMENT_SHARD, new Shards(lane));
       await().atMost(Duration.ofSeconds(20)).until(() -> units.size() == Requests.SHARDS);

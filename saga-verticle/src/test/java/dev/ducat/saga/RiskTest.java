@@ -274,6 +274,32 @@ final class RiskTest {
     assertSettled(pay(node, "dead-gone"));
   }
 
+  @Test
+  void validateOnlyAsksTooAndStoresNothing() {
+    SagaNode node = node(false);
+    Payment allowed = Requests.rehearse(node.bus(), TENANT, Requests.payment("dry-1", "sim_ok", 7));
+    assertThat(allowed.getState()).isEqualTo(PaymentState.PAYMENT_STATE_UNSPECIFIED);
+    assertThat(asked.getLast().getPaymentId()).isEmpty();
+    assertThat(asked.getLast().getAmount().getMinorUnits()).isEqualTo(7);
+
+    script = response -> answer(response, Verdict.VERDICT_DECLINE);
+    Payment declined =
+        Requests.rehearse(node.bus(), TENANT, Requests.payment("dry-1", "sim_ok", 7));
+    assertThat(declined.getState()).isEqualTo(PaymentState.PAYMENT_STATE_FAILED);
+    assertThat(declined.getFailure().getCode()).isEqualTo("RISK_DECLINED");
+    assertThat(declined.getFailure().getStep()).isEqualTo("validate");
+
+    script = response -> {};
+    assertThat(
+            Requests.rehearse(node.bus(), TENANT, Requests.payment("dry-1", "sim_ok", 7))
+                .getFailure()
+                .getCode())
+        .isEqualTo("RISK_UNAVAILABLE");
+    assertThat(asked).hasSize(3);
+    assertThat(one(node, "select count(*) from payment.saga where tenant <> '%s'", "").getLong(0))
+        .isZero();
+  }
+
   /** The first owner never hears an answer; its successor asks anew, and decides once. */
   @Test
   void whoTakesOverAQuestionAsksAgain() {
@@ -311,7 +337,7 @@ final class RiskTest {
   @Test
   void aStoredVerdictIsNotAskedForAgain() {
     TestNode first = TestNode.start(vertx, postgres, "node-1", SHORT_LEASES, new SystemClock());
-    try (SagaNode left = SagaNode.start(first, settings(DEADLINE, false), ledger)) {
+    try (SagaNode left = SagaNode.start(first, settings(Duration.ofSeconds(8), false), ledger)) {
       var request = Requests.payment("stored-1", "sim_slow_2500", 100);
       TestNode.await(Requests.ask(left.bus(), TENANT, request, Duration.ZERO));
       await()

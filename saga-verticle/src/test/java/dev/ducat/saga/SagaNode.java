@@ -11,6 +11,7 @@ import dev.ducat.proto.internal.v1.ShardReply;
 import dev.ducat.proto.payments.v1.CreatePaymentRequest;
 import io.vertx.core.Vertx;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -39,13 +40,16 @@ final class SagaNode implements AutoCloseable {
 
   /** Starts a node that gets what shards others leave to it. */
   static SagaNode join(TestNode node, SagaSettings settings, RecordingLedger ledger) {
-    return join(node, settings, ledger, Set.of(PaymentSaga.DEFINITION_VERSION));
+    return join(node, settings, ledger, PaymentSaga.DEFINITIONS);
   }
 
   static SagaNode join(
-      TestNode node, SagaSettings settings, RecordingLedger ledger, Set<Integer> versions) {
+      TestNode node,
+      SagaSettings settings,
+      RecordingLedger ledger,
+      Map<Integer, List<PaymentSaga.Row>> definitions) {
     ledger.serve(node.node());
-    node.deploy(new SagaVerticle(node.node(), settings, Map.of(), versions));
+    node.deploy(new SagaVerticle(node.node(), settings, Map.of(), definitions));
     return new SagaNode(node);
   }
 

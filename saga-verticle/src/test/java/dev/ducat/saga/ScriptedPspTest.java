@@ -1,5 +1,9 @@
 package dev.ducat.saga;
 
+import static dev.ducat.saga.PspAnswers.answer;
+import static dev.ducat.saga.PspAnswers.declined;
+import static dev.ducat.saga.PspAnswers.done;
+import static dev.ducat.saga.PspAnswers.pending;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -8,7 +12,6 @@ import dev.ducat.kernel.bus.BusFailure;
 import dev.ducat.kernel.id.PaymentId;
 import dev.ducat.kernel.shard.UnitKind;
 import dev.ducat.kernel.testing.TestNode;
-import dev.ducat.proto.connector.v1.Declined;
 import dev.ducat.proto.connector.v1.Done;
 import dev.ducat.proto.connector.v1.OperationKind;
 import dev.ducat.proto.connector.v1.OperationResult;
@@ -20,8 +23,6 @@ import dev.ducat.proto.internal.v1.ReportCommand;
 import dev.ducat.proto.internal.v1.ShardReply;
 import dev.ducat.proto.internal.v1.ShardRequest;
 import dev.ducat.proto.payments.v1.CreatePaymentRequest;
-import dev.ducat.proto.payments.v1.NextAction;
-import dev.ducat.proto.payments.v1.NextActionType;
 import dev.ducat.proto.payments.v1.Payment;
 import dev.ducat.proto.payments.v1.PaymentState;
 import dev.ducat.proto.type.v1.Money;
@@ -63,7 +64,8 @@ final class ScriptedPspTest {
           TERMS.idempotencyWindow(),
           TERMS.windowMargin(),
           TERMS.authorizationLifetime(),
-          SettlementMode.SETTLEMENT_MODE_REPORTED);
+          SettlementMode.SETTLEMENT_MODE_REPORTED,
+          TERMS.unknownMax());
   private static final int IN_FLIGHT_MAX = 4;
 
   private final RecordingLedger ledger = new RecordingLedger();
@@ -92,7 +94,6 @@ final class ScriptedPspTest {
                     new Backoff(Duration.ofMillis(10), Duration.ofMillis(50)),
                     3,
                     new Backoff(Duration.ofMillis(20), Duration.ofMillis(100)),
-                    Duration.ofHours(1),
                     new Backoff(Duration.ofMillis(20), Duration.ofMillis(100)),
                     Duration.ofHours(1),
                     Duration.ofMillis(50)));
@@ -417,40 +418,5 @@ final class ScriptedPspTest {
                     .getPayment()
                     .getState(),
             state::equals);
-  }
-
-  private static Future<OperationResult> done(ConnectorCall call) {
-    return Future.succeededFuture(
-        answer(call)
-            .setDone(
-                Done.newBuilder()
-                    .setConnectorReference("psp-1")
-                    .setAmount(Money.newBuilder().setCurrencyCode("EUR").setMinorUnits(100)))
-            .build());
-  }
-
-  private static Future<OperationResult> pending(ConnectorCall call, String url) {
-    return Future.succeededFuture(
-        answer(call)
-            .setPending(
-                Pending.newBuilder()
-                    .setNextAction(
-                        NextAction.newBuilder()
-                            .setType(NextActionType.NEXT_ACTION_TYPE_THREE_D_SECURE)
-                            .setUrl(url)))
-            .build());
-  }
-
-  private static Future<OperationResult> declined(ConnectorCall call, String reason) {
-    return Future.succeededFuture(
-        answer(call).setDeclined(Declined.newBuilder().setReasonCode(reason)).build());
-  }
-
-  private static OperationResult.Builder answer(ConnectorCall call) {
-    ConnectorCall question = call.hasGetOperation() ? call : Answers.question(call);
-    OperationKind kind = question.getGetOperation().getKind();
-    return OperationResult.newBuilder()
-        .setOperationKey(question.getGetOperation().getOperationKey())
-        .setKind(kind);
   }
 }

@@ -118,9 +118,51 @@ final class SimulatedWorld {
     }
   }
 
+  /** Whether the PSP authorized under this key, whatever came after. */
+  boolean hasAuthorized(String key) {
+    return operations.get(key) == State.DONE;
+  }
+
   /** What the PSP took under this key. */
   long capturedBy(String key) {
     return captures.getOrDefault(key, 0L);
+  }
+
+  /** Whether a person who looks it up at the PSP finds that it is done. */
+  boolean isDone(ConnectorCall call) {
+    return operations.get(key(call)) == State.DONE;
+  }
+
+  /** Whether a person who looks it up at the PSP finds nothing of it. */
+  boolean isAbsent(ConnectorCall call) {
+    return !operations.containsKey(key(call));
+  }
+
+  /** A person has the PSP refuse it for good: also what is on its way. */
+  void refuseForGood(ConnectorCall call) {
+    if (isDone(call)) {
+      throw new AssertionError("it is done, and nobody can refuse it any more: " + call);
+    }
+    decide(call, State.DECLINED);
+  }
+
+  /** A person has the PSP do it. */
+  void doByHand(ConnectorCall call) {
+    if (!isDone(call)) {
+      decide(call, State.DONE);
+    }
+  }
+
+  /** Whether the holds of this group are there. */
+  boolean isHeld(TransferGroup group) {
+    return group.getTransfersList().stream()
+        .allMatch(
+            transfer ->
+                holds.get(transfer.getTransferId()) == TransferResult.TRANSFER_RESULT_CREATED);
+  }
+
+  boolean canBeDone(ConnectorCall call) {
+    return isDone(call) || isPossible(call);
   }
 
   Map<String, Integer> effects() {
@@ -143,10 +185,21 @@ final class SimulatedWorld {
         });
   }
 
+  /** In the end the PSP does what it still can do of what is pending. */
+  void decidePending() {
+    for (Object sent : List.copyOf(bytes.values())) {
+      ConnectorCall call = (ConnectorCall) sent;
+      if (operations.get(key(call)) == State.PENDING && call.hasAuthorize() && isPossible(call)) {
+        decide(call, State.DONE);
+      }
+    }
+  }
+
   /** Whether the PSP tells by itself that this saga's action is done; now and then it lies. */
   boolean reports(Saga saga, Random random) {
     if (!saga.data().getIntent().hasConnectorCall()
         || saga.isVoiding()
+        || saga.step() == Step.RECLAIM
         || saga.phase() == Phase.TOLD) {
       return false;
     }
@@ -246,7 +299,7 @@ final class SimulatedWorld {
       return new Outcome.Unknown("the request is late");
     }
     if (luck < 32 && !operations.containsKey(key)) {
-      return new Outcome.Retryable("not now", luck % 2 == 0 ? Duration.ofMillis(50) : null);
+      return new Outcome.Retryable("", "not now", luck % 2 == 0 ? Duration.ofMillis(50) : null);
     }
     Outcome answer = answer(call, execute(call));
     if (luck < 40) {
@@ -266,16 +319,20 @@ final class SimulatedWorld {
     State state = operations.get(key(call));
     if (state == null) {
       return luck < 20 && late.isEmpty()
-          ? new Outcome.Retryable("it failed without effect", null)
+          ? new Outcome.Retryable("", "it failed without effect", null)
           : new Outcome.NotFound();
     }
     if (state == State.PENDING) {
       if (luck < 25) {
+        if (!terms.tombstonesVoid()) {
+          // It forgot what it was about to decide.
+          operations.remove(key(call));
+        }
         return new Outcome.NotFound();
       }
       if (luck < 35) {
         operations.remove(key(call));
-        return new Outcome.Retryable("it came to nothing", null);
+        return new Outcome.Retryable("", "it came to nothing", null);
       }
       State end = luck < 65 || !isPossible(call) ? State.DECLINED : State.DONE;
       state = luck < 55 ? State.PENDING : decide(call, end);
@@ -321,7 +378,8 @@ final class SimulatedWorld {
           captured += call.getCapture().getAmount().getMinorUnits();
           captures.put(key(call), call.getCapture().getAmount().getMinorUnits());
         }
-        case VOID -> voided = true;
+        // Without tombstones, a void of what is not there (yet) is soon forgotten.
+        case VOID -> voided = terms.tombstonesVoid() || authorized > 0 || voided;
         case REFUND -> refunded += call.getRefund().getAmount().getMinorUnits();
         default -> throw new AssertionError("no such call here: " + call);
       }

@@ -215,6 +215,28 @@ final class VelocityLimitsTest {
   }
 
   @Test
+  void validateOnlySaysWhatALimitWouldSayAndCountsNothing() {
+    for (int i = 0; i < 3; i++) {
+      Payment fits = Requests.rehearse(node.bus(), TENANT, request("dry-" + i, "brief", 100));
+      assertThat(fits.getState()).isEqualTo(PaymentState.PAYMENT_STATE_UNSPECIFIED);
+      assertThat(fits.getPaymentId()).isEmpty();
+      assertThat(fits.getConnector()).isEqualTo("simulator");
+    }
+    assertThat(number("select count(*) from payment.velocity")).isZero();
+    assertThat(settled(List.of(pay("min-1", "brief", 100), pay("min-2", "brief", 100))))
+        .isEqualTo(2);
+    Payment full = Requests.rehearse(node.bus(), TENANT, request("dry-9", "brief", 100));
+    assertThat(full.getState()).isEqualTo(PaymentState.PAYMENT_STATE_FAILED);
+    assertThat(full.getFailure()).isEqualTo(pay("min-3", "brief", 100).getFailure());
+    Payment large = Requests.rehearse(node.bus(), TENANT, request("dry-10", "small", 501));
+    assertThat(large.getFailure()).isEqualTo(pay("much-1", "small", 501).getFailure());
+    assertThat(number("select used from payment.velocity where merchant = 'brief'")).isEqualTo(2);
+    // No key was claimed.
+    assertThat(number("select count(*) from payment.saga where idempotency_key like 'dry-%'"))
+        .isZero();
+  }
+
+  @Test
   void aNewWindowHasRoomAgainAndOldOnesAreSwept() {
     assertThat(settled(List.of(pay("min-1", "brief", 100), pay("min-2", "brief", 100))))
         .isEqualTo(2);

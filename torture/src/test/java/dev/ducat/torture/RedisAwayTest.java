@@ -1,6 +1,7 @@
 package dev.ducat.torture;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.ducat.embedded.RedisEndpoint;
 import dev.ducat.embedded.Service;
@@ -10,6 +11,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -42,8 +44,19 @@ final class RedisAwayTest {
       assertReplays("without", history, node);
       installation.services().restart(Service.REDIS);
       assertReplays("with", history, node);
+      assertSeenButNotShouted(node);
       Proof.of(installation).assertAllHold(history);
     }
+  }
+
+  /** Counted with every call; a line in the log once a minute, whatever went on. */
+  private static void assertSeenButNotShouted(NodeProcess node) {
+    assertThat(node.metric("ducat_gateway_redis_fallbacks_total")).isPositive();
+    await()
+        .atMost(Duration.ofSeconds(10))
+        .until(() -> node.metric("ducat_gateway_redis_usable") == 1);
+    assertThat(node.logLines("Redis is no help")).hasSizeBetween(1, 3);
+    assertThat(node.logLines("ConnectionWatchdog")).isEmpty();
   }
 
   private static void assertReplays(String round, History history, NodeProcess node) {

@@ -18,7 +18,11 @@ public enum CrashPoint {
   /** Kafka has committed records and receipt, nothing in memory or Postgres knows. */
   KAFKA_COMMITTED,
   /** Records are sent to Kafka, their transaction is not committed. */
-  KAFKA_SENT;
+  KAFKA_SENT,
+  /** An event that Kafka refuses is parked in Postgres, Kafka's receipt has not passed it. */
+  EVENT_PARKED,
+  /** Kafka has committed a parked event after all, Postgres has not marked it. */
+  REDRIVE_COMMITTED;
 
   private static final @Nullable CrashPoint CHOSEN;
   private static final AtomicInteger LEFT;

@@ -63,6 +63,13 @@ public final class OutboxStore {
           + " where event.stream = p.stream and event.seq > p.seq order by seq limit $3::int) e"
           + " limit $3::int";
 
+  private static final String AT =
+      "select e.* from unnest($1::text[], $2::bigint[]) with ordinality as p(stream, seq, place)"
+          + " cross join lateral (select "
+          + COLUMNS
+          + " from outbox.event where event.stream = p.stream and event.seq = p.seq limit 1) e"
+          + " order by p.place";
+
   private static final String STREAMS =
       "select stream, head, chain from outbox.stream where starts_with(stream, $1::text)";
 
@@ -156,6 +163,16 @@ public final class OutboxStore {
     return client
         .preparedQuery(AFTER_POSITIONS)
         .execute(Tuple.of(streams, positions, limit))
+        .map(OutboxStore::read);
+  }
+
+  /**
+   * The events at these places, in the order asked for; those that are there no more are left out.
+   */
+  public static Future<List<StoredEvent>> at(SqlClient client, String[] streams, Long[] seqs) {
+    return client
+        .preparedQuery(AT)
+        .execute(Tuple.of(streams, (Object) seqs))
         .map(OutboxStore::read);
   }
 

@@ -41,7 +41,7 @@ public final class Lease {
     return epoch;
   }
 
-  /** Bus address, and stream where the unit writes one. */
+  /** Bus address and stream. */
   public String address() {
     return kind.address(unit);
   }

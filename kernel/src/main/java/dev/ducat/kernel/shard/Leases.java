@@ -86,6 +86,18 @@ public final class Leases {
   }
 
   /**
+   * Who has a unit, by the database, for people.
+   *
+   * @param nodeId empty where the process is gone and its lease has not run out yet
+   */
+  public record Owner(String nodeId, long epoch) {}
+
+  /** Who has a unit; empty where nobody has it. */
+  public Future<Optional<Owner>> ownerOf(UnitKind kind, int unit) {
+    return store.holder(kind, unit);
+  }
+
+  /**
    * Creates the units on an empty database, and refuses a database that was installed with other
    * numbers.
    */

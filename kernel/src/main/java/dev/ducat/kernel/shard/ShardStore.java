@@ -38,8 +38,8 @@ final class ShardStore {
 
   /** How many units are installed; makes {@code units} of them on an empty database. */
   Future<Integer> install(UnitKind kind, int units) {
-    return pool.preparedQuery("select shard.install($1::text, $2::int, $3::boolean)")
-        .execute(Tuple.of(kind.text(), units, kind.writes()))
+    return pool.preparedQuery("select shard.install($1::text, $2::int, true)")
+        .execute(Tuple.of(kind.text(), units))
         .map(rows -> rows.iterator().next().getInteger(0));
   }
 
@@ -144,6 +144,22 @@ final class ShardStore {
               }
               Row row = rows.iterator().next();
               return Optional.of(new Ownership(row.getUUID(0), row.getLong(1)));
+            });
+  }
+
+  /** The live process that holds a unit; its name is empty where the process is gone. */
+  Future<Optional<Leases.Owner>> holder(UnitKind kind, int unit) {
+    return pool.preparedQuery(
+            "select coalesce(n.node_id, ''), l.epoch"
+                + " from shard.lease l left join shard.node n on n.owner = l.owner"
+                + " where l.kind = $1::text and l.unit = $2::int and l.expires_at > clock_timestamp()")
+        .execute(Tuple.of(kind.text(), unit))
+        .map(
+            rows -> {
+              for (Row row : rows) {
+                return Optional.of(new Leases.Owner(row.getString(0), row.getLong(1)));
+              }
+              return Optional.empty();
             });
   }
 

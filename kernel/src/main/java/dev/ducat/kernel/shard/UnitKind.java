@@ -7,28 +7,21 @@ import java.nio.charset.StandardCharsets;
  */
 public enum UnitKind {
   /** A share of all payments, by hash of (tenant, idempotency key). */
-  PAYMENT_SHARD("payment.shard", true),
+  PAYMENT_SHARD("payment.shard"),
   /** A share of all tenants' books, by hash of the tenant. */
-  LEDGER_LANE("ledger.lane", true),
-  /** A share of all streams, for relaying. */
-  RELAY_SLOT("relay.slot", false);
+  LEDGER_LANE("ledger.lane"),
+  /** A share of all streams, for relaying; its own stream tells what operators asked of it. */
+  RELAY_SLOT("relay.slot");
 
   private final String text;
-  private final boolean writes;
 
-  UnitKind(String text, boolean writes) {
+  UnitKind(String text) {
     this.text = text;
-    this.writes = writes;
   }
 
   /** For example {@code payment.shard}. */
   public String text() {
     return text;
-  }
-
-  /** Whether each unit has a stream of the outbox that it writes. */
-  public boolean writes() {
-    return writes;
   }
 
   /** Bus address and stream of a unit, for example {@code payment.shard.12}. */

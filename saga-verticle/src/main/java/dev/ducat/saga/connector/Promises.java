@@ -32,6 +32,9 @@ final class Promises {
     if (reports != awaited) {
       broken.add("settlement is " + (reports ? "reported" : "immediate"));
     }
+    if (configured.tombstonesVoid() && !promised.getTombstonesVoid()) {
+      broken.add("tombstones-void is false");
+    }
     return broken;
   }
 

@@ -12,6 +12,7 @@ import java.time.Duration;
  * @param idempotencyWindow how long the adapter remembers a key; at most what it says
  * @param authorizationLifetime how long an authorization holds; at most what it says
  * @param settlement when funds count as settled; as the adapter says
+ * @param tombstonesVoid whether a void keeps a late authorize away; at most what the adapter says
  * @param breaker when it is left alone
  */
 public record RemoteSettings(
@@ -22,6 +23,7 @@ public record RemoteSettings(
     Duration idempotencyWindow,
     Duration authorizationLifetime,
     SettlementMode settlement,
+    boolean tombstonesVoid,
     Breaker breaker) {
 
   /**

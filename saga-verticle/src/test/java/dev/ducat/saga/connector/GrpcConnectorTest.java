@@ -225,6 +225,7 @@ final class GrpcConnectorTest {
             Duration.ofHours(24),
             Duration.ofDays(7),
             SettlementMode.SETTLEMENT_MODE_IMMEDIATE,
+            false,
             new RemoteSettings.Breaker(breakerCalls, 60, Duration.ofMillis(300))));
   }
 

@@ -1,6 +1,7 @@
 package dev.ducat.torture.machine;
 
 import dev.ducat.embedded.EmbeddedServices;
+import dev.ducat.embedded.Service;
 import dev.ducat.kernel.sql.PgSettings;
 import dev.ducat.launcher.config.NodeConfig.RedisUri;
 import dev.ducat.launcher.config.NodeConfig.Services;
@@ -8,12 +9,17 @@ import io.vertx.core.net.SocketAddress;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /** Real services and nodes over one data folder. Closing ends them all. */
 final class Cluster implements AutoCloseable {
   private final EmbeddedServices services;
+  private final List<Wires> wires = new CopyOnWriteArrayList<>();
   private final List<Node> nodes = new CopyOnWriteArrayList<>();
+
+  /** What a node reaches Postgres and Redis by. Kafka's broker names its own address to clients. */
+  private record Wires(Wire postgres, Wire redis) {}
 
   private Cluster(EmbeddedServices services) {
     this.services = services;
@@ -26,7 +32,11 @@ final class Cluster implements AutoCloseable {
                 EmbeddedServices.Options.in(data).withFresh(true).withBoundToJvm(true)));
     try {
       for (int number = 0; number < size; number++) {
-        cluster.nodes.add(Node.start(data, "node-" + number));
+        cluster.wires.add(
+            new Wires(
+                Wire.to(cluster.services.postgres().port()),
+                Wire.to(cluster.services.redis().port())));
+        cluster.nodes.add(cluster.start(number));
       }
       return cluster;
     } catch (IOException | RuntimeException failed) {
@@ -63,13 +73,46 @@ final class Cluster implements AutoCloseable {
     return nodes.get(Math.floorMod(number, nodes.size())).grpc();
   }
 
+  /** The network between a node and Postgres or Redis. */
+  Wire wire(int number, Service service) {
+    Wires ofNode = wires.get(number);
+    return switch (service) {
+      case POSTGRES -> ofNode.postgres();
+      case REDIS -> ofNode.redis();
+      case KAFKA -> throw new IllegalArgumentException("no wire to " + service);
+    };
+  }
+
   void startAgain(int number) throws IOException {
-    nodes.set(number, Node.start(services.dataDir(), "node-" + number));
+    nodes.set(number, start(number));
+  }
+
+  private Node start(int number) throws IOException {
+    Wires ofNode = wires.get(number);
+    return Node.start(
+        services.dataDir(),
+        "node-" + number,
+        Map.of(
+            "DUCAT_POSTGRES_URI",
+            services
+                .postgres()
+                .uri()
+                .replace(":" + services.postgres().port(), ":" + ofNode.postgres().port()),
+            "DUCAT_REDIS_URI",
+            "redis://127.0.0.1:" + ofNode.redis().port(),
+            "DUCAT_KAFKA_BOOTSTRAP",
+            services.kafka().bootstrap(),
+            "DUCAT_INSECURE_DEV",
+            "true"));
   }
 
   @Override
   public void close() {
     nodes.forEach(node -> node.process().destroyForcibly());
+    for (Wires ofNode : wires) {
+      ofNode.postgres().close();
+      ofNode.redis().close();
+    }
     services.close();
   }
 }

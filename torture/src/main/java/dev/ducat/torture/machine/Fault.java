@@ -4,6 +4,7 @@ import dev.ducat.embedded.Service;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** One way to hurt the cluster. It heals what it broke before it returns. */
@@ -24,6 +25,13 @@ interface Fault {
     faults.put("kafka-kill", new ServiceKill(Service.KAFKA, Duration.ofSeconds(5)));
     faults.put("redis-pause", new ServicePause(Service.REDIS, Duration.ofSeconds(3)));
     faults.put("kafka-pause", new ServicePause(Service.KAFKA, Duration.ofSeconds(5)));
+    Set<Wire.Way> requests = Set.of(Wire.Way.TO_SERVICE);
+    Set<Wire.Way> answers = Set.of(Wire.Way.TO_NODE);
+    // Longer than a lease: what arrives then comes from somebody who owns nothing any more.
+    faults.put("postgres-late", new WireHeld(Service.POSTGRES, requests, Duration.ofSeconds(10)));
+    faults.put("postgres-mute", new WireHeld(Service.POSTGRES, answers, Duration.ofSeconds(4)));
+    faults.put("postgres-cut", new WireCut(Service.POSTGRES, Duration.ofSeconds(8)));
+    faults.put("redis-mute", new WireHeld(Service.REDIS, answers, Duration.ofSeconds(3)));
     return faults;
   }
 }

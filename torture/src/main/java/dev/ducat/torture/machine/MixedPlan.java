@@ -1,33 +1,38 @@
 package dev.ducat.torture.machine;
 
 import dev.ducat.launcher.check.ClientHistory.Sent;
-import dev.ducat.proto.payments.v1.CancelPaymentRequest;
 import dev.ducat.proto.payments.v1.CaptureMode;
-import dev.ducat.proto.payments.v1.CapturePaymentRequest;
 import dev.ducat.proto.payments.v1.CreatePaymentRequest;
-import dev.ducat.proto.payments.v1.GetPaymentRequest;
-import dev.ducat.proto.payments.v1.ListRefundsRequest;
+import dev.ducat.proto.payments.v1.LookupPaymentRequest;
 import dev.ducat.proto.payments.v1.Payment;
 import dev.ducat.proto.payments.v1.PaymentServiceGrpcClient;
 import dev.ducat.proto.payments.v1.PaymentState;
-import dev.ducat.proto.payments.v1.RefundPaymentRequest;
-import dev.ducat.proto.payments.v1.WatchPaymentRequest;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.Random;
 
 /** One payment's life after another, drawn from a seed; all operations, all outcomes. */
 final class MixedPlan {
-  static final String WALLET = "wallet:torture";
+  static final String MERCHANT = "acme";
+
+  /** The payer of a challenge acts by himself after half a second. */
+  private static final Duration PAYER = Duration.ofSeconds(3);
 
   private final Random dice;
   private final String prefix;
   private final Client client;
+  private final Reads reads;
+  private final Wallets wallets;
+  private final Operations operations;
   private int round;
 
   MixedPlan(long seed, int number, Client client) {
     this.dice = new Random(seed * 1_000_003 + number);
     this.prefix = "t-%d-%c".formatted(seed, 'a' + number);
     this.client = client;
+    this.reads = new Reads(dice, client);
+    this.wallets = new Wallets(dice, client);
+    this.operations = new Operations(dice, client);
   }
 
   /** Lives one payment's life. */
@@ -35,37 +40,36 @@ final class MixedPlan {
     String key = prefix + "-" + round++;
     long amount = 10L + dice.nextInt(10_000);
     String method = method(dice.nextInt(100));
-    boolean manual = dice.nextInt(3) == 0 && !method.startsWith("wallet:");
-    Sent sent = new Sent("default", key, amount, "EUR", "acme", method);
+    boolean manual = dice.nextInt(3) == 0;
+    Sent sent = new Sent("default", key, amount, "EUR", MERCHANT, method);
     CreatePaymentRequest request = request(sent, manual);
-    Optional<Payment> created = client.ask(sent, PaymentServiceGrpcClient.CreatePayment, request);
-    if (dice.nextInt(20) == 0) {
-      client.ask(sent, PaymentServiceGrpcClient.CreatePayment, request);
+    if (dice.nextInt(10) == 0) {
+      wallets.move();
     }
+    if (dice.nextInt(20) == 0) {
+      onlyValidate(request);
+    }
+    Optional<Payment> created = create(sent, request);
     if (created.isEmpty()) {
       return;
     }
     Payment payment = created.get();
-    String id = payment.getPaymentId();
-    if (dice.nextInt(10) == 0) {
-      client.look(
-          PaymentServiceGrpcClient.WatchPayment,
-          WatchPaymentRequest.newBuilder().setPaymentId(id).build());
+    keyAgain(sent, request);
+    reads.any(sent, payment);
+    if (payment.getState() == PaymentState.PAYMENT_STATE_REQUIRES_ACTION) {
+      payment = reads.watch(sent, payment, 0, PAYER);
     }
     if (payment.getState() == PaymentState.PAYMENT_STATE_AUTHORIZED) {
-      payment = afterAuthorization(sent, payment);
+      payment = operations.afterAuthorization(sent, payment);
     }
     if (payment.getState() == PaymentState.PAYMENT_STATE_SETTLED && dice.nextInt(4) == 0) {
-      refund(payment);
+      operations.refund(sent, payment);
     }
-    client.ask(
-        sent,
-        PaymentServiceGrpcClient.GetPayment,
-        GetPaymentRequest.newBuilder().setPaymentId(id).build());
+    reads.get(sent, payment);
   }
 
   /** Of a hundred payments: 5 silent, 2 late, 5 retryable, 2 declined, 2 with an action. */
-  private static String method(int draw) {
+  private String method(int draw) {
     if (draw < 5) {
       return draw < 3 ? "sim_timeout_authorize" : "sim_timeout_capture";
     }
@@ -81,13 +85,19 @@ final class MixedPlan {
     if (draw < 16) {
       return "sim_action_500";
     }
-    return draw < 26 ? WALLET : "sim_ok";
+    return draw < 26 ? Wallets.any(dice) : "sim_ok";
+  }
+
+  /** Whether the PSP is told not to answer. */
+  static boolean isSilent(String method) {
+    return method.startsWith("sim_timeout") || method.startsWith("sim_late");
   }
 
   private static CreatePaymentRequest request(Sent sent, boolean manual) {
     CreatePaymentRequest.Builder request =
         CreatePaymentRequest.newBuilder()
             .setIdempotencyKey(sent.key())
+            .setReference(sent.key())
             .setMerchantAccount(sent.merchant())
             .setPaymentMethod(sent.method())
             .setCaptureMode(
@@ -96,55 +106,62 @@ final class MixedPlan {
     return request.build();
   }
 
-  private Payment afterAuthorization(Sent sent, Payment payment) {
-    return switch (dice.nextInt(5)) {
-      case 0 -> capture(sent, payment, sent.amount(), false, "c");
-      case 1 -> capture(sent, payment, sent.amount() / 2, false, "c");
-      case 2 -> {
-        Payment first = capture(sent, payment, sent.amount() / 3, true, "c");
-        yield capture(sent, first, sent.amount() / 3, false, "d");
+  /** One in ten is sent twice at once, to two nodes. */
+  private Optional<Payment> create(Sent sent, CreatePaymentRequest request) {
+    End<Payment> end =
+        dice.nextInt(10) == 0
+            ? client.race(
+                sent,
+                PaymentServiceGrpcClient.CreatePayment,
+                request,
+                PaymentServiceGrpcClient.CreatePayment,
+                request)
+            : client.ask(sent, PaymentServiceGrpcClient.CreatePayment, request);
+    return end.answer();
+  }
+
+  /** Now and then the key comes again: with its request, or with another. */
+  private void keyAgain(Sent sent, CreatePaymentRequest request) {
+    switch (dice.nextInt(20)) {
+      // That it is the same payment is P1, which the client's memory shows.
+      case 0 -> client.ask(sent, PaymentServiceGrpcClient.CreatePayment, request);
+      case 1 -> {
+        CreatePaymentRequest.Builder other = request.toBuilder();
+        other.getAmountBuilder().setMinorUnits(sent.amount() + 1);
+        operations.mustBeReused(
+            sent.key(), client.ask(null, PaymentServiceGrpcClient.CreatePayment, other.build()));
       }
-      case 3 ->
-          client
-              .ask(
-                  sent,
-                  PaymentServiceGrpcClient.CancelPayment,
-                  CancelPaymentRequest.newBuilder()
-                      .setPaymentId(payment.getPaymentId())
-                      .setIdempotencyKey(sent.key() + "-x")
-                      .build())
-              .orElse(payment);
-      default -> payment;
-    };
-  }
-
-  private Payment capture(Sent sent, Payment payment, long amount, boolean keep, String suffix) {
-    CapturePaymentRequest.Builder request =
-        CapturePaymentRequest.newBuilder()
-            .setPaymentId(payment.getPaymentId())
-            .setIdempotencyKey(sent.key() + "-" + suffix)
-            .setKeepRemainder(keep);
-    request.getAmountBuilder().setCurrencyCode("EUR").setMinorUnits(amount);
-    return client
-        .ask(sent, PaymentServiceGrpcClient.CapturePayment, request.build())
-        .orElse(payment);
-  }
-
-  private void refund(Payment payment) {
-    long captured = payment.getAmountCaptured().getMinorUnits();
-    // Two times a whole one asks for too much: that must be refused.
-    long amount = dice.nextBoolean() ? captured : Math.max(1, captured / 3);
-    for (int number = 0; number < 2; number++) {
-      RefundPaymentRequest.Builder request =
-          RefundPaymentRequest.newBuilder()
-              .setPaymentId(payment.getPaymentId())
-              .setIdempotencyKey(payment.getIdempotencyKey() + "-r" + number);
-      request.getAmountBuilder().setCurrencyCode("EUR").setMinorUnits(amount);
-      client.ask(null, PaymentServiceGrpcClient.RefundPayment, request.build());
+      default -> {}
     }
-    client.ask(
-        null,
-        PaymentServiceGrpcClient.ListRefunds,
-        ListRefundsRequest.newBuilder().setPaymentId(payment.getPaymentId()).build());
+  }
+
+  /** Every check and no payment: the key must stay unknown. */
+  private void onlyValidate(CreatePaymentRequest request) {
+    String key = request.getIdempotencyKey() + "-v";
+    client
+        .ask(
+            null,
+            PaymentServiceGrpcClient.CreatePayment,
+            request.toBuilder().setIdempotencyKey(key).setValidateOnly(true).build())
+        .answer()
+        .ifPresent(
+            shown ->
+                client
+                    .witness()
+                    .require(
+                        shown.getPaymentId().isEmpty(), "P3", key, "validate_only made a payment"));
+    client
+        .witness()
+        .require(
+            client
+                .ask(
+                    null,
+                    PaymentServiceGrpcClient.LookupPayment,
+                    LookupPaymentRequest.newBuilder().setIdempotencyKey(key).build())
+                .answer()
+                .isEmpty(),
+            "P3",
+            key,
+            "validate_only left a payment");
   }
 }

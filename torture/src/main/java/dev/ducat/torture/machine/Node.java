@@ -8,23 +8,30 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 
 /** A node in a process of its own, started as a user starts it. It ends when this JVM does. */
 record Node(Process process, SocketAddress grpc) {
   private static final Duration START_MAX = Duration.ofMinutes(2);
 
-  /** Starts a node of a cluster and waits until it serves. */
-  static Node start(Path data, String name) throws IOException {
+  /**
+   * Starts a node of a cluster and waits until it serves.
+   *
+   * @param environment where its services are
+   */
+  static Node start(Path data, String name, Map<String, String> environment) throws IOException {
     Path logs = Files.createDirectories(data.resolve("node-logs"));
     Path log = Files.createTempFile(logs, name + "-", ".log");
     Path ready = log.resolveSibling(log.getFileName() + ".ready");
     String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-    Process process =
+    ProcessBuilder builder =
         new ProcessBuilder(
                 List.of(
                     java,
                     "-Xmx384m",
                     "-XX:+UseSerialGC",
+                    // It may live for seconds only: what it compiles it should have of it at once.
+                    "-XX:TieredStopAtLevel=1",
                     "--enable-native-access=ALL-UNNAMED",
                     "-cp",
                     System.getProperty("java.class.path"),
@@ -45,8 +52,9 @@ record Node(Process process, SocketAddress grpc) {
                     ready.toString(),
                     "--until-stdin-closes"))
             .redirectErrorStream(true)
-            .redirectOutput(log.toFile())
-            .start();
+            .redirectOutput(log.toFile());
+    builder.environment().putAll(environment);
+    Process process = builder.start();
     long limit = System.nanoTime() + START_MAX.toNanos();
     while (!Files.exists(ready)) {
       if (!process.isAlive() || System.nanoTime() - limit > 0) {

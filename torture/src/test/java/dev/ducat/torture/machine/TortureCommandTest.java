@@ -18,6 +18,7 @@ class TortureCommandTest {
   @Test
   void everyInvariantHoldsUnderAMixedLoadWithFaults() throws Exception {
     Path results = folder.resolve("results.jsonl");
+    Path report = folder.resolve("timeline.png");
 
     int exit =
         new CommandLine(new TortureCommand())
@@ -28,6 +29,7 @@ class TortureCommandTest {
                 "--rate=12",
                 "--clients=4",
                 "--data=" + folder.resolve("data"),
+                "--report=" + report,
                 "--results=" + results);
 
     List<String> lines = Files.readAllLines(results);
@@ -39,7 +41,21 @@ class TortureCommandTest {
             run.getJsonArray("faults").stream().map(one -> ((JsonObject) one).getString("fault")))
         .contains("node-kill", "redis-flush");
     assertThat(run.getJsonObject("calls").fieldNames())
-        .contains("CreatePayment ok", "CapturePayment ok", "RefundPayment ok");
+        .contains(
+            "CreatePayment ok",
+            "CreatePayment refused",
+            "CapturePayment ok",
+            "CancelPayment ok",
+            "RefundPayment ok",
+            "CreateTransfers ok",
+            "GetPayment ok",
+            "LookupPayment ok",
+            "ListPayments ok",
+            "ExplainPayment ok",
+            "WatchPayment ok");
+    JsonObject unknown = run.getJsonObject("unknown");
+    assertThat(unknown.getLong("known_later")).isEqualTo(unknown.getLong("at_first"));
+    assertThat(report).isNotEmptyFile();
     assertThat(exit).isZero();
   }
 

@@ -2,6 +2,7 @@ package dev.ducat.launcher.check;
 
 import dev.ducat.launcher.check.ClientHistory.Answered;
 import dev.ducat.launcher.check.ClientHistory.Call;
+import dev.ducat.launcher.check.ClientHistory.Receipt;
 import dev.ducat.launcher.check.ClientHistory.Sent;
 import dev.ducat.launcher.check.Facts.OutboxRow;
 import dev.ducat.launcher.check.Facts.PaymentRow;
@@ -40,11 +41,13 @@ final class PaymentChecks {
 
   private final Facts facts;
   private final List<Call> calls;
+  private final List<Receipt> receipts;
   private final Map<String, PaymentRow> rows;
 
   PaymentChecks(Facts facts, ClientHistory history) {
     this.facts = facts;
     this.calls = history.calls();
+    this.receipts = history.receipts();
     this.rows =
         facts.payments().stream().collect(Collectors.toMap(PaymentRow::id, Function.identity()));
   }
@@ -84,6 +87,15 @@ final class PaymentChecks {
           cases.look();
           cases.require(ids.size() <= 1, String.join(" and ", ids), "share the key " + key);
         });
+    Map<String, String> refunds = new HashMap<>();
+    for (Receipt receipt : receipts) {
+      cases.look();
+      String before = refunds.putIfAbsent(receipt.scope(), receipt.id());
+      cases.require(
+          before == null || before.equals(receipt.id()),
+          before + " and " + receipt.id(),
+          "share the key " + receipt.scope());
+    }
     return cases.finding();
   }
 
@@ -110,7 +122,22 @@ final class PaymentChecks {
                 "differs from what was acknowledged: " + row);
           }
         });
+    receiptsAreGood(cases);
     return cases.finding();
+  }
+
+  private void receiptsAreGood(Cases cases) {
+    Map<String, Long> amounts = new HashMap<>();
+    facts.refunds().forEach(refund -> amounts.put(refund.id(), refund.amount()));
+    facts.transfers().forEach(transfer -> amounts.put(transfer.id(), transfer.amount()));
+    for (Receipt receipt : receipts) {
+      cases.look();
+      Long amount = amounts.get(receipt.id());
+      cases.require(
+          amount != null && amount == receipt.amount(),
+          receipt.id(),
+          "was acknowledged with " + receipt.amount() + ", and there is " + amount);
+    }
   }
 
   private Finding nothingUnasked() {

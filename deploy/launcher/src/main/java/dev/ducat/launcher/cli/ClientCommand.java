@@ -28,7 +28,8 @@ abstract class ClientCommand implements Callable<Integer> {
       names = "--address",
       paramLabel = "HOST:PORT",
       description =
-          "The node to ask. Default: a live one of the data folder, else localhost:50051.")
+          "The node to ask. Default: a live one of the data folder, else localhost:50051, for"
+              + " operators :50052.")
   private @Nullable String address;
 
   @Option(
@@ -41,9 +42,8 @@ abstract class ClientCommand implements Callable<Integer> {
   @Option(
       names = "--tenant",
       paramLabel = "NAME",
-      defaultValue = "default",
-      description = "Default: ${DEFAULT-VALUE}.")
-  private String tenant = "default";
+      description = "Default: the tenant \"default\"; for operators, every tenant.")
+  private @Nullable String tenant;
 
   @Option(names = "--json", description = "Print proto3 JSON, one object per line.")
   private boolean json;
@@ -65,7 +65,7 @@ abstract class ClientCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    try (DucatClient opened = new DucatClient(tenant)) {
+    try (DucatClient opened = new DucatClient(tenant == null ? tenantByDefault() : tenant)) {
       client = opened;
       return run();
     } catch (CallFailure failure) {
@@ -105,6 +105,11 @@ abstract class ClientCommand implements Callable<Integer> {
 
   final Duration timeout() {
     return Duration.ofSeconds(timeoutSeconds);
+  }
+
+  /** As whom to ask when nobody says; empty: as nobody's in particular. */
+  String tenantByDefault() {
+    return "default";
   }
 
   /** Whom to ask, given {@code --address} or not. */

@@ -26,6 +26,8 @@ import picocli.CommandLine.ParameterException;
       WatchCommand.class,
       BalanceCommand.class,
       VerifyCommand.class,
+      SagasCommand.class,
+      RelayCommand.class,
       EventsCommand.class,
       SimulatorCommand.class,
       ConformanceCommand.class,
@@ -62,10 +64,7 @@ public final class Ducat implements Runnable {
     CommandLine.UnmatchedArgumentException.printSuggestions(failure, commandLine.getErr());
     commandLine
         .getErr()
-        .println(
-            "Try 'ducat "
-                + (commandLine.getParent() == null ? "" : commandLine.getCommandName() + " ")
-                + "--help'.");
+        .println("Try '" + commandLine.getCommandSpec().qualifiedName() + " --help'.");
     return Shown.ERROR;
   }
 

@@ -68,7 +68,9 @@ final class ExplainCommand extends ClientCommand {
         + step.getStep()
         + " "
         + plain(step.getOutcome().name(), "STEP_OUTCOME_")
-        + (step.getConnectorReference().isEmpty() ? "" : "  " + step.getConnectorReference());
+        + (step.getConnectorReference().isEmpty() ? "" : "  " + step.getConnectorReference())
+        + (step.getAttempts() > 1 ? "  attempts " + step.getAttempts() : "")
+        + (step.hasNextAttemptTime() ? "  next " + Shown.time(step.getNextAttemptTime()) : "");
   }
 
   private static String attempt(Attempt attempt) {

@@ -1,5 +1,6 @@
 package dev.ducat.launcher.cli;
 
+import com.google.protobuf.Duration;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.MessageOrBuilder;
 import com.google.protobuf.Timestamp;
@@ -52,6 +53,18 @@ public final class Shown {
   public static String time(Timestamp time) {
     return TIME.format(
         Instant.ofEpochSecond(time.getSeconds(), time.getNanos()).atZone(ZoneId.systemDefault()));
+  }
+
+  /** For example {@code 3m}: the largest unit is enough. */
+  public static String age(Duration duration) {
+    long seconds = duration.getSeconds();
+    if (seconds < 120) {
+      return seconds + "s";
+    }
+    if (seconds < 7_200) {
+      return seconds / 60 + "m";
+    }
+    return seconds < 172_800 ? seconds / 3_600 + "h" : seconds / 86_400 + "d";
   }
 
   /** For example {@code SETTLED}. */

@@ -1,12 +1,10 @@
 package dev.ducat.launcher.cli;
 
-import dev.ducat.launcher.client.Addresses;
 import dev.ducat.launcher.node.Logging;
 import dev.ducat.proto.operations.v1.LedgerFinding;
 import dev.ducat.proto.operations.v1.OperationsServiceGrpcClient;
 import dev.ducat.proto.operations.v1.VerifyLedgerRequest;
 import dev.ducat.proto.operations.v1.VerifyLedgerResponse;
-import io.vertx.core.net.SocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -25,7 +23,7 @@ import picocli.CommandLine.Option;
       "Asks the operators' port (50052). Exits with 1 when anything does not add up."
     },
     mixinStandardHelpOptions = true)
-final class VerifyCommand extends ClientCommand {
+final class VerifyCommand extends OperatorCommand {
   private static final int WIDTH = 100;
 
   @Option(
@@ -38,11 +36,6 @@ final class VerifyCommand extends ClientCommand {
   // Written by the event loop that the stream arrives on, read when the stream has ended.
   private final List<LedgerFinding> findings = new ArrayList<>();
   private volatile VerifyLedgerResponse last = VerifyLedgerResponse.getDefaultInstance();
-
-  @Override
-  SocketAddress target(@Nullable String given) {
-    return Addresses.findOperations(given, data());
-  }
 
   @Override
   int run() {

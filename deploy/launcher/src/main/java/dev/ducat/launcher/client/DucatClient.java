@@ -42,7 +42,7 @@ public final class DucatClient implements AutoCloseable {
   /**
    * Makes a client with an event loop of its own; it connects with its first call.
    *
-   * @param tenant sent as {@code ducat-tenant}
+   * @param tenant sent as {@code ducat-tenant}; empty: not sent, which operators may
    */
   public DucatClient(String tenant) {
     this(
@@ -93,6 +93,8 @@ public final class DucatClient implements AutoCloseable {
     return onLoop(
             () ->
                 send(address, method, request, timeout).compose(response -> ended(response, each)))
+        // A server that stands still ends no stream.
+        .timeout(timeout.plus(GRACE).toMillis(), TimeUnit.MILLISECONDS)
         .recover(failure -> Future.failedFuture(asCallFailure(failure)));
   }
 
@@ -132,7 +134,9 @@ public final class DucatClient implements AutoCloseable {
         .compose(
             call -> {
               call.timeout(timeout.toMillis(), TimeUnit.MILLISECONDS);
-              call.headers().set("ducat-tenant", tenant);
+              if (!tenant.isEmpty()) {
+                call.headers().set("ducat-tenant", tenant);
+              }
               var unused = call.end(request);
               return call.response();
             });

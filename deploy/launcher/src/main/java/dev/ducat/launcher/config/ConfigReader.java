@@ -3,11 +3,16 @@ package dev.ducat.launcher.config;
 import dev.ducat.kernel.shard.ShardSettings;
 import dev.ducat.kernel.sql.PgSettings;
 import dev.ducat.launcher.config.NodeConfig.Cluster;
+import dev.ducat.launcher.config.NodeConfig.MemberIdentity;
+import io.netty.util.NetUtil;
+import java.nio.file.Files;
 import dev.ducat.launcher.config.NodeConfig.Fees;
 import dev.ducat.launcher.config.NodeConfig.Listen;
 import dev.ducat.launcher.config.NodeConfig.Log;
 import dev.ducat.launcher.config.NodeConfig.RedisUri;
+import dev.ducat.launcher.config.NodeConfig.Relay;
 import dev.ducat.launcher.config.NodeConfig.Services;
+import dev.ducat.relay.RelaySettings.Mode;
 import dev.ducat.saga.Fee;
 import dev.ducat.saga.RiskTerms;
 import java.net.InetAddress;
@@ -41,10 +46,15 @@ final class ConfigReader {
 
   private static final Duration LEASE_MAX = Duration.ofMinutes(1);
 
+  /** Clients retry for hours; a key that is kept for months is only a row that cannot rest. */
+  private static final Duration TTL_MIN = Duration.ofHours(24);
+
+  private static final Duration TTL_MAX = Duration.ofDays(30);
+
   private static final String REFUSAL =
-      "real services are configured, and on those Ducat serves only with TLS and token verification,"
-          + " which this version does not have yet; --insecure-dev (insecure-dev: true) serves without"
-          + " either, for development on a network you trust";
+      "real services are configured, and on those Ducat serves only with TLS and token"
+          + " verification, which this version does not have yet; --insecure-dev (insecure-dev:"
+          + " true) serves without either, for development on a network you trust";
 
   private final Values values;
   private final ConnectorReader connectors;
@@ -65,6 +75,8 @@ final class ConfigReader {
             services,
             cluster(),
             units(),
+            values.duration(Setting.IDEMPOTENCY_TTL, TTL_MIN, TTL_MAX),
+            relay(),
             chainKey(),
             new Fees(fee(Setting.FEE, values.text(Setting.FEE)), merchantFees()),
             new LimitReader(values).read(),
@@ -191,15 +203,54 @@ final class ConfigReader {
   }
 
   private Cluster cluster() {
+    String host = values.text(Setting.CLUSTER_HOST);
     List<String> members = values.hostPorts(Setting.CLUSTER_MEMBERS);
-    if (!members.stream().allMatch(member -> member.startsWith(Cluster.HOST + ":"))) {
-      values.fault(
-          Setting.CLUSTER_MEMBERS,
-          "names other hosts: between hosts the bus needs encryption, which this version does not"
-              + " have yet; members are at "
-              + Cluster.HOST);
+    MemberIdentity identity = memberIdentity();
+    if (!NetUtil.isValidIpV4Address(host) && !NetUtil.isValidIpV6Address(host)) {
+      values.fault(Setting.CLUSTER_HOST, "must be an IP address, is " + host);
     }
-    return new Cluster(values.flag(Setting.CLUSTER), values.port(Setting.CLUSTER_PORT), members);
+    if (identity == null) {
+      beyondThisHost(Setting.CLUSTER_HOST, host);
+      members.forEach(
+          member ->
+              beyondThisHost(
+                  Setting.CLUSTER_MEMBERS, member.substring(0, member.lastIndexOf(':'))));
+    }
+    return new Cluster(
+        values.flag(Setting.CLUSTER), host, values.port(Setting.CLUSTER_PORT), members, identity);
+  }
+
+  private void beyondThisHost(Setting setting, String host) {
+    if (!host.equals(Setting.CLUSTER_HOST.standard())) {
+      values.fault(
+          setting,
+          "names "
+              + host
+              + ": beyond "
+              + Setting.CLUSTER_HOST.standard()
+              + " the bus is encrypted, which takes cluster.certificate, cluster.key and"
+              + " cluster.authority");
+    }
+  }
+
+  private @Nullable MemberIdentity memberIdentity() {
+    List<Setting> all =
+        List.of(Setting.CLUSTER_CERTIFICATE, Setting.CLUSTER_KEY, Setting.CLUSTER_AUTHORITY);
+    if (all.stream().noneMatch(values::isSet)) {
+      return null;
+    }
+    all.forEach(
+        setting -> {
+          if (!values.isSet(setting)) {
+            values.fault(setting, "is missing: configure all three files, or none");
+          } else if (!Files.isReadable(Path.of(values.text(setting)))) {
+            values.fault(setting, "cannot be read: " + values.text(setting));
+          }
+        });
+    return new MemberIdentity(
+        Path.of(values.text(Setting.CLUSTER_CERTIFICATE)),
+        Path.of(values.text(Setting.CLUSTER_KEY)),
+        Path.of(values.text(Setting.CLUSTER_AUTHORITY)));
   }
 
   private ShardSettings units() {
@@ -209,6 +260,13 @@ final class ConfigReader {
     int slots = values.number(Setting.RELAY_SLOTS, 1, 64);
     Duration lease = values.duration(Setting.LEASE, LEASE_MIN, LEASE_MAX);
     return new ShardSettings(shards, lanes, slots, lease, lease.dividedBy(6), standard.drain());
+  }
+
+  private Relay relay() {
+    return new Relay(
+        values.choice(Setting.RELAY_MODE, Mode.class, Mode.EXACTLY_ONCE),
+        values.text(Setting.RELAY_REPLICATION_SLOT),
+        values.duration(Setting.OUTBOX_RETENTION, Duration.ofDays(7), Duration.ofDays(36_500)));
   }
 
   private @Nullable SecretKey chainKey() {

@@ -65,6 +65,8 @@ final class ConnectorReader {
     boolean simulated =
         name.equals(SimulatorConnector.NAME) && !settings.has(name, ConnectorSetting.ADDRESS);
     Duration window = time(name, ConnectorSetting.IDEMPOTENCY_WINDOW, MOMENT, LONG_MAX);
+    Duration actionTimeout =
+        time(name, ConnectorSetting.ACTION_TIMEOUT, Duration.ofSeconds(1), LONG_MAX);
     return new ConnectorTerms(
         time(name, ConnectorSetting.DEADLINE, MOMENT, DEADLINE_MAX),
         simulated && !settings.has(name, ConnectorSetting.QUARANTINE)
@@ -74,7 +76,11 @@ final class ConnectorReader {
         // Clocks differ and calls take time: an hour of a day, in proportion.
         window.dividedBy(24),
         time(name, ConnectorSetting.AUTHORIZATION_LIFETIME, Duration.ofMinutes(1), LONG_MAX),
-        settlement(name));
+        settlement(name),
+        time(name, ConnectorSetting.UNKNOWN_MAX, MOMENT, LONG_MAX),
+        actionTimeout,
+        simulated || tombstones(name),
+        new RetryReader(settings, values, name).read(actionTimeout));
   }
 
   private @Nullable RemoteSettings remote(String name, ConnectorTerms terms) {
@@ -108,7 +114,19 @@ final class ConnectorReader {
         terms.idempotencyWindow(),
         terms.authorizationLifetime(),
         terms.settlement(),
+        terms.tombstonesVoid(),
         breaker);
+  }
+
+  private boolean tombstones(String name) {
+    String text = settings.text(name, ConnectorSetting.TOMBSTONES_VOID);
+    if (!text.equals("true") && !text.equals("false")) {
+      values.fault(
+          settings.named(name, ConnectorSetting.TOMBSTONES_VOID)
+              + " must be true or false, is "
+              + text);
+    }
+    return text.equals("true");
   }
 
   private SettlementMode settlement(String name) {

@@ -2,12 +2,14 @@ package dev.ducat.launcher.config;
 
 import dev.ducat.kernel.shard.ShardSettings;
 import dev.ducat.kernel.sql.PgSettings;
+import dev.ducat.relay.RelaySettings;
 import dev.ducat.saga.ConnectorTerms;
 import dev.ducat.saga.Fee;
 import dev.ducat.saga.Limits;
 import dev.ducat.saga.RiskTerms;
 import dev.ducat.saga.connector.RemoteSettings;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  * @param data folder of the embedded services, and of what nodes on one host tell each other
  * @param actors the verticles that run here
  * @param services the real services, or null for the embedded ones
+ * @param keyLife how long an idempotency key finds its payment, at least
+ * @param relay how events get to Kafka
  * @param chainKey key of the ledger's hash chain; null for the one of development
  * @param limits how large payments may be, and how many there may be
  * @param risk the risk service; null for none
@@ -35,6 +39,8 @@ public record NodeConfig(
     @Nullable Services services,
     Cluster cluster,
     ShardSettings units,
+    Duration keyLife,
+    Relay relay,
     @Nullable SecretKey chainKey,
     Fees fees,
     Limits limits,
@@ -54,6 +60,14 @@ public record NodeConfig(
    */
   public record Listen(String host, int grpcPort, int operationsPort, int httpPort) {}
 
+  /**
+   * How events get to Kafka.
+   *
+   * @param replicationSlot of the program in the relay's place
+   * @param retention how long events stay in the outbox
+   */
+  public record Relay(RelaySettings.Mode mode, String replicationSlot, Duration retention) {}
+
   /** Where the real services are. Its text shows no password. */
   public record Services(PgSettings postgres, RedisUri redis, String kafkaBootstrap) {}
 
@@ -66,19 +80,32 @@ public record NodeConfig(
   }
 
   /**
-   * The Vert.x cluster, on one host: beyond it the bus would need encryption.
+   * The Vert.x cluster.
    *
+   * @param host by which others reach this member
    * @param port of its membership protocol; 0 takes any free one
    * @param members {@code host:port} of others; empty when they are found through the data folder
+   * @param identity what members prove to each other; null only where all of them are on one host
    */
-  public record Cluster(boolean enabled, int port, List<String> members) {
-    /** Where members listen and look for each other. */
-    public static final String HOST = "127.0.0.1";
-
+  public record Cluster(
+      boolean enabled,
+      String host,
+      int port,
+      List<String> members,
+      @Nullable MemberIdentity identity) {
     public Cluster {
       members = List.copyOf(members);
     }
   }
+
+  /**
+   * Whoever holds a certificate of the authority is a member, and may say anything on the bus.
+   *
+   * @param certificate PEM, with its chain
+   * @param key PEM, PKCS #8
+   * @param authority PEM
+   */
+  public record MemberIdentity(Path certificate, Path key, Path authority) {}
 
   /**
    * What merchants pay.

@@ -22,13 +22,31 @@ public enum Setting {
   REDIS_URI("redis.uri", "", "redis://:password@host:port. Empty: embedded.", true),
   KAFKA_BOOTSTRAP("kafka.bootstrap", "", "host:port,host:port. Empty: embedded."),
   CLUSTER("cluster.enabled", "false", "Whether several processes form one Vert.x cluster."),
+  CLUSTER_HOST(
+      "cluster.host",
+      "127.0.0.1",
+      "IP address by which members reach this one. Beyond this host only with the three below."),
+  CLUSTER_CERTIFICATE(
+      "cluster.certificate", "", "PEM file: this member's certificate, with its chain."),
+  CLUSTER_KEY("cluster.key", "", "PEM file: the certificate's private key (PKCS #8)."),
+  CLUSTER_AUTHORITY(
+      "cluster.authority", "", "PEM file: who signs members' certificates, and nothing else."),
   CLUSTER_PORT("cluster.port", "0", "Port of the cluster's membership. 0: any free one."),
   CLUSTER_MEMBERS(
       "cluster.members", "", "host:port of other members. Empty: found through the data folder."),
   PAYMENT_SHARDS("payment.shards", "64", "Shards of payments. Fixed at installation."),
   LEDGER_LANES("ledger.lanes", "8", "Lanes of the ledger. Fixed at installation."),
   RELAY_SLOTS("relay.slots", "4", "Slots of the relay. Fixed at installation."),
+  RELAY_MODE("relay.mode", "exactly_once", "exactly_once, at_least_once, or external: Debezium."),
+  RELAY_REPLICATION_SLOT(
+      "relay.replication-slot", "ducat_outbox", "The slot by which external knows what is published."),
+  OUTBOX_RETENTION(
+      "outbox.retention", "90d", "How long events stay, at least until they are published."),
   LEASE("lease", "6s", "How long a unit stays with an owner that is not heard of."),
+  IDEMPOTENCY_TTL(
+      "idempotency.ttl",
+      "72h",
+      "How long a key finds its payment, 24h to 30d; always until the payment is complete."),
   LEDGER_CHAIN_KEY(
       "ledger.chain-key",
       "",
@@ -39,11 +57,13 @@ public enum Setting {
   LIMITS_AMOUNTS(
       "limits.amounts",
       "",
-      "Minor units of one payment, per tenant or tenant/merchant: *=EUR:100..500000,shop/acme=EUR:..20000."),
+      "Minor units of one payment, per tenant or tenant/merchant:"
+          + " *=EUR:100..500000,shop/acme=EUR:..20000."),
   LIMITS_VELOCITY(
       "limits.velocity",
       "",
-      "Payments, or minor units, per UTC minute, hour or day: */*=100/minute,shop/acme=EUR:5000000/day."),
+      "Payments, or minor units, per UTC minute, hour or day:"
+          + " */*=100/minute,shop/acme=EUR:5000000/day."),
   RISK_ADDRESS(
       "risk.address", "", "host:port of a RiskService, asked about each payment. Empty: none."),
   RISK_DEADLINE("risk.deadline", "500ms", "How long its verdict may take."),

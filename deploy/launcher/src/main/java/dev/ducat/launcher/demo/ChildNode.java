@@ -15,9 +15,6 @@ import java.util.stream.Collectors;
 
 /** A node in a process of its own. It ends when this one does, however that ends. */
 final class ChildNode implements AutoCloseable {
-  /** What every merchant of the demo pays; both nodes must say the same. */
-  static final String FEE = "150bp+10";
-
   private static final Duration POLL = Duration.ofMillis(50);
 
   private final Process process;
@@ -30,13 +27,15 @@ final class ChildNode implements AutoCloseable {
     this.output = output;
   }
 
-  /** Starts {@code up} on a data folder that another node uses, with free ports. */
-  static ChildNode start(Path folder, Path data, String nodeId) throws IOException {
+  /**
+   * Starts {@code up} on a data folder that another node uses, with free ports.
+   *
+   * @param config read instead of the user's own ducat.yaml and variables
+   */
+  static ChildNode start(Path folder, Path config, Path data, String nodeId) throws IOException {
     Path ready = folder.resolve(nodeId + ".ready.json");
     Path output = folder.resolve(nodeId + ".out");
     Path arguments = folder.resolve(nodeId + ".args");
-    // The user's own ducat.yaml and variables are for the user's own nodes.
-    Path config = Files.writeString(folder.resolve("ducat.yaml"), "fee: " + FEE + "\n");
     List<String> words = new ArrayList<>(javaFlags());
     words.addAll(
         List.of(

@@ -4,6 +4,7 @@ import dev.ducat.launcher.check.BalanceSamples;
 import dev.ducat.launcher.check.ClientHistory;
 import dev.ducat.launcher.check.Drain;
 import dev.ducat.launcher.check.InvariantCheck;
+import dev.ducat.launcher.cli.Table;
 import dev.ducat.launcher.client.Addresses;
 import dev.ducat.launcher.config.NodeConfig;
 import dev.ducat.launcher.config.Setting;
@@ -13,6 +14,7 @@ import dev.ducat.launcher.node.Foundation;
 import dev.ducat.launcher.node.Logging;
 import dev.ducat.launcher.node.ReadyInfo;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -25,6 +27,16 @@ import java.util.concurrent.locks.LockSupport;
  * with an audit at the end. Every run is on data of its own.
  */
 public final class Demo {
+  /**
+   * What both nodes read. An outcome that stays unknown is a person's business after seconds, not
+   * after a day: nobody watches a demo that long.
+   */
+  private static final String CONFIG =
+      """
+      fee: 150bp+10
+      connectors: {simulator: {deadline: 2s, unknown-max: 3s}}
+      """;
+
   private static final Duration START_MAX = Duration.ofSeconds(90);
   private static final Duration TAKE_OVER_MAX = Duration.ofSeconds(30);
 
@@ -53,7 +65,8 @@ public final class Demo {
   public boolean run() throws IOException, InterruptedException {
     Logging.toFile(options.folder().resolve("node-1.log"));
     screen.title();
-    NodeConfig config = config();
+    Path file = Files.writeString(options.folder().resolve("ducat.yaml"), CONFIG);
+    NodeConfig config = config(file);
     try (Foundation foundation =
             screen.timed(
                 "services",
@@ -68,7 +81,7 @@ public final class Demo {
                   started.awaitReady(START_MAX);
                   return started;
                 });
-        ChildNode second = ChildNode.start(options.folder(), data, "node-2")) {
+        ChildNode second = ChildNode.start(options.folder(), file, data, "node-2")) {
       ReadyInfo other =
           screen.timed(
               "node-2",
@@ -85,7 +98,10 @@ public final class Demo {
     List<io.vertx.core.net.SocketAddress> nodes =
         List.of(Addresses.parse(node.info().grpc()), Addresses.parse(other.grpc()));
     TakeOver takeOver;
-    try (BalanceSamples samples = BalanceSamples.start(foundation.services().postgres())) {
+    try (BalanceSamples samples = BalanceSamples.start(foundation.services().postgres());
+        Hand hand =
+            new Hand(nodes.getFirst(), Addresses.parse(node.info().operations()), history)) {
+      Doubts doubts = new Doubts(hand, journal);
       try (Screen.Progress progress = screen.progress(plan.orders().size())) {
         CompletableFuture<Void> load =
             CompletableFuture.runAsync(
@@ -96,13 +112,16 @@ public final class Demo {
         progress.to(tally.resting());
       }
       new Load(plan.conflicts(), nodes.subList(0, 1), history, new Tally()).run(1);
+      Table byHand = screen.timed("by hand", "every operation, once", new Tour(hand)::run);
+      Table known =
+          screen.timed("unknown", "what is known by now, and what a person decides", doubts::end);
       Drain drain = new Drain(foundation.services());
       screen.timed("rest", "sagas at rest, outbox drained", () -> drain.await(REST_MAX));
       InvariantCheck.Report report =
           new InvariantCheck(
                   foundation.services().postgres(), foundation.services().kafkaBootstrap(), journal)
               .run(history, samples);
-      new DemoReport(screen, plan, tally, takeOver, history).print(report);
+      new DemoReport(screen, plan, tally, takeOver, history).print(byHand, known, report);
       screen.files(options.folder(), report.broken());
       return !report.broken();
     }
@@ -146,14 +165,15 @@ public final class Demo {
     Thread.ofPlatform().daemon().name("demo").start(work);
   }
 
-  private NodeConfig config() {
+  private NodeConfig config(Path file) {
     return NodeConfig.from(
-        Settings.only(
+        Settings.read(
+            file,
+            Map.of(),
             Map.of(
                 Setting.DATA, data.toString(),
                 Setting.NODE_ID, "node-1",
                 Setting.CLUSTER, "true",
-                Setting.FEE, ChildNode.FEE,
                 Setting.GRPC_PORT, "0",
                 Setting.OPERATIONS_PORT, "0",
                 Setting.HTTP_PORT, "0")));

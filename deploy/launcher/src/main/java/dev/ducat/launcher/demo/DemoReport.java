@@ -33,10 +33,20 @@ final class DemoReport {
     this.history = history;
   }
 
-  void print(Report report) {
+  /**
+   * Prints everything.
+   *
+   * @param byHand what was done one by one
+   * @param known what became of the unknown outcomes
+   */
+  void print(Table byHand, Table known, Report report) {
     kill();
     outcomes();
     latency();
+    screen.heading("One by one, what each operation leaves");
+    screen.table(byHand);
+    screen.heading("Outcomes that the PSP did not tell");
+    screen.table(known);
     trialBalance(report.trialBalance());
     events(report.eventsByType());
     invariants(report.findings());

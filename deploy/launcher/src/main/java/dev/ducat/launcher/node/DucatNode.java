@@ -13,14 +13,12 @@ import dev.ducat.kernel.time.Clock;
 import dev.ducat.kernel.time.SystemClock;
 import dev.ducat.launcher.config.Actor;
 import dev.ducat.launcher.config.NodeConfig;
-import dev.ducat.launcher.config.NodeConfig.Cluster;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxBuilder;
 import io.vertx.core.VertxOptions;
-import io.vertx.core.eventbus.EventBusOptions;
 import io.vertx.micrometer.MetricsDomain;
 import io.vertx.micrometer.MicrometerMetricsFactory;
 import io.vertx.micrometer.MicrometerMetricsOptions;
@@ -178,10 +176,7 @@ public final class DucatNode implements AutoCloseable {
                             // SQL connections bear no names here: one gauge for all tells nothing.
                             "sql")))
             .setEventBusOptions(
-                new EventBusOptions()
-                    .setHost(Cluster.HOST)
-                    .setClusterPublicHost(Cluster.HOST)
-                    .setTrustAll(false));
+MembersOnly.bus(config.cluster()));
     VertxBuilder builder =
         Vertx.builder().with(options).withMetrics(new MicrometerMetricsFactory(meters));
     Vertx vertx;

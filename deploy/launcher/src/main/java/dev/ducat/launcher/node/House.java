@@ -82,7 +82,7 @@ final class House {
 
   private Deployable verticle(Actor actor) {
     return switch (actor) {
-      case RELAY -> new RelayVerticle(node, RelaySettings.defaults(services.kafkaBootstrap()));
+      case RELAY -> new RelayVerticle(node, relay());
       case LEDGER -> new LedgerVerticle(node, ledger());
       case SAGA -> new SagaVerticle(node, saga(), config.connectors().remotes());
       case GATEWAY -> {
@@ -91,6 +91,12 @@ final class House {
         yield made;
       }
     };
+  }
+
+  private RelaySettings relay() {
+    return RelaySettings.defaults(services.kafkaBootstrap())
+        .withMode(config.relay().mode())
+        .withRetention(config.relay().retention(), config.relay().replicationSlot());
   }
 
   private LedgerSettings ledger() {
@@ -102,6 +108,7 @@ final class House {
     return SagaSettings.defaults(config.simulatorJournal())
         .withFees(config.fees().standard(), config.fees().byMerchant())
         .withLimits(config.limits())
+        .withKeyLife(config.keyLife())
         .withRisk(config.risk())
         .withConnectors(config.connectors().terms(), config.connectors().standard());
   }
@@ -111,6 +118,7 @@ final class House {
         .withAddress(
             config.listen().host(), config.listen().grpcPort(), config.listen().operationsPort())
         .withRedis(Optional.of(services.redis().uri()))
+        .withKeyLife(config.keyLife())
         .withConnectors(config.connectors().names());
   }
 }

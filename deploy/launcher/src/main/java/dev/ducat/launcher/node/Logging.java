@@ -38,13 +38,15 @@ public final class Logging {
 
   /**
    * These warn, many times over, of what a cluster is made to survive: that it does not outlive its
-   * members, and that a member that was killed cannot be reached. Readiness and leases tell of it.
+   * members, and that a member that was killed, or Redis, cannot be reached. Readiness and leases
+   * tell of it, and the gateway.
    */
   private static final List<String> ALARMISTS =
       List.of(
           "org.infinispan.CONFIG",
           "org.infinispan.CLUSTER",
-          "io.vertx.core.eventbus.impl.clustered.ClusteredEventBus");
+          "io.vertx.core.eventbus.impl.clustered.ClusteredEventBus",
+          "io.lettuce.core.protocol.ConnectionWatchdog");
 
   private Logging() {}
 

@@ -18,9 +18,11 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Collectors;
+import org.infinispan.configuration.global.GlobalConfigurationBuilder;
 import org.infinispan.configuration.parsing.ConfigurationBuilderHolder;
 import org.infinispan.configuration.parsing.ParserRegistry;
 import org.infinispan.manager.DefaultCacheManager;
+import org.infinispan.remoting.transport.jgroups.JGroupsTransport;
 
 /**
  * This process's part in the Vert.x cluster: Infinispan over JGroups TCP. Members are found by the
@@ -42,17 +44,18 @@ final class Membership implements AutoCloseable {
 
   /** Joins the cluster, or begins one; blocks until that is done. */
   static Membership join(NodeConfig config) {
-    String host = Cluster.HOST;
-    int port = config.cluster().port() > 0 ? config.cluster().port() : freePort(host);
+    Cluster cluster = config.cluster();
+    String host = cluster.host();
+    int port = cluster.port() > 0 ? cluster.port() : freePort(host);
     // Nodes of one folder join one after the other: two that begin at the same moment, neither yet
     // reachable, would each begin a cluster of its own.
     try (FileChannel door = openDoor(config.data());
         FileLock turn = door.lock()) {
       Peers peers = Peers.announce(config.data(), config.nodeId(), host + ":" + port);
-      Set<String> known = new LinkedHashSet<>(config.cluster().members());
+      Set<String> known = new LinkedHashSet<>(cluster.members());
       known.addAll(peers.addresses());
       try {
-        return new Membership(start(config.nodeId(), host, port, known), peers);
+        return new Membership(start(config.nodeId(), cluster, port, known), peers);
       } catch (RuntimeException failed) {
         peers.leave();
         throw failed;
@@ -80,7 +83,7 @@ final class Membership implements AutoCloseable {
   }
 
   private static DefaultCacheManager start(
-      String nodeId, String host, int port, Set<String> known) {
+      String nodeId, Cluster cluster, int port, Set<String> known) {
     String hosts =
         known.stream()
             .map(address -> address.replaceFirst(":([0-9]+)$", "[$1]"))
@@ -88,11 +91,16 @@ final class Membership implements AutoCloseable {
     String xml =
         read("infinispan.xml")
             .replace("@NODE@", nodeId)
-            .replace("@HOST@", host)
+            .replace("@HOST@", cluster.host())
             .replace("@PORT@", Integer.toString(port))
             .replace("@MEMBERS@", hosts);
     ConfigurationBuilderHolder holder = new ParserRegistry().parse(xml);
-    holder.getGlobalConfigurationBuilder().classLoader(Membership.class.getClassLoader());
+    GlobalConfigurationBuilder global = holder.getGlobalConfigurationBuilder();
+    global.classLoader(Membership.class.getClassLoader());
+    MembersOnly.sockets(cluster)
+        .ifPresent(
+            sockets ->
+                global.transport().addProperty(JGroupsTransport.SOCKET_FACTORY, sockets));
     return new DefaultCacheManager(holder, true);
   }
 

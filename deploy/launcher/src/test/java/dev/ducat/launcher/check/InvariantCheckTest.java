@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.ducat.kernel.id.IdKind;
 import dev.ducat.launcher.check.ClientHistory.Answered;
 import dev.ducat.launcher.check.ClientHistory.Call;
+import dev.ducat.launcher.check.ClientHistory.Receipt;
 import dev.ducat.launcher.check.ClientHistory.Sent;
 import dev.ducat.launcher.check.InvariantCheck.Report;
 import dev.ducat.launcher.events.EventReader;
@@ -338,7 +339,8 @@ final class InvariantCheckTest {
             UUID.fromString(
                 house()
                     .one(
-                        "select saga_id::text from payment.saga where kind = 'CANCEL' and payment_id = '"
+                        "select saga_id::text from payment.saga where kind = 'CANCEL' and"
+                            + " payment_id = '"
                             + canceled
                             + "'")));
     String authorized =
@@ -420,6 +422,27 @@ final class InvariantCheckTest {
     Report report = house().audit(lied);
 
     assertThat(broken(report)).containsExactly("P1", "P2", "P6");
+  }
+
+  @Test
+  @Order(2)
+  void receiptsForWhatIsNotThereOrIsThereTwiceAreSeen() throws SQLException {
+    String refund =
+        house().one("select refund_id from payment.refund where state = 'SUCCEEDED' limit 1");
+    String id = IdKind.REFUND.text(UUID.fromString(refund));
+    long amount =
+        Long.parseLong(
+            house()
+                .one("select amount from payment.refund where refund_id = '%s'".formatted(refund)));
+    ClientHistory sound = house().history().copy();
+    sound.add(new Receipt("pay_x/key", id, amount));
+    ClientHistory lied = sound.copy();
+    lied.add(new Receipt("pay_x/key", "re_x", amount));
+
+    assertThat(broken(house().audit(sound))).isEmpty();
+    Report report = house().audit(lied);
+    assertThat(broken(report)).containsExactly("P1", "P2");
+    assertThat(subjects(report, "P2")).containsExactly("re_x");
   }
 
   @Test

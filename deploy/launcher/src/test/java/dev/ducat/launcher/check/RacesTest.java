@@ -171,6 +171,39 @@ final class RacesTest {
   }
 
   @Test
+  void aPaymentWhosePayerHasYetToActIsCanceledOnce() {
+    Payment waiting =
+        Api.await(begin("waiter", CaptureMode.CAPTURE_MODE_AUTOMATIC, "sim_action_600000"));
+    assertThat(waiting.getState()).isEqualTo(PaymentState.PAYMENT_STATE_REQUIRES_ACTION);
+
+    Map<String, Integer> outcomes =
+        race(
+            CALLERS,
+            i ->
+                api.call(
+                    PaymentServiceGrpcClient.CancelPayment,
+                    CancelPaymentRequest.newBuilder()
+                        .setPaymentId(waiting.getPaymentId())
+                        .setIdempotencyKey("race-cancel-" + i)
+                        .setReason("the payer left")
+                        .build()),
+            canceled -> canceled.getState().name());
+
+    assertThat(outcomes).containsEntry("PAYMENT_STATE_CANCELED", 1);
+    assertThat(outcomes.keySet())
+        .isSubsetOf("PAYMENT_STATE_CANCELED", "OPERATION_IN_PROGRESS", "PAYMENT_NOT_CANCELABLE");
+    Payment after = get(waiting);
+    assertThat(after.getState()).isEqualTo(PaymentState.PAYMENT_STATE_CANCELED);
+    assertThat(after.hasNextAction()).isFalse();
+    GetAccountRequest pending =
+        GetAccountRequest.newBuilder()
+            .setName("merchant:waiter:pending")
+            .setCurrencyCode("EUR")
+            .build();
+    assertThat(api.ask(LedgerServiceGrpcClient.GetAccount, pending).getCreditsPending()).isZero();
+  }
+
+  @Test
   void ofACancelAndACaptureOneWins() {
     int canceled = 0;
     for (int round = 0; round < 25; round++) {

@@ -23,6 +23,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -41,7 +42,13 @@ final class CliTest {
 
   @BeforeAll
   static void start() {
-    house = TestHouse.start(data, "0bp+0");
+    house =
+        TestHouse.start(
+            data,
+            "0bp+0",
+            Map.of(
+                "DUCAT_CONNECTORS_SIMULATOR_DEADLINE", "500ms",
+                "DUCAT_CONNECTORS_SIMULATOR_UNKNOWN_MAX", "500ms"));
   }
 
   @AfterAll
@@ -304,6 +311,66 @@ final class CliTest {
     Result canceled = ducat("cancel", other, "--reason", "changed my mind");
     assertThat(canceled.code()).as(canceled.err()).isEqualTo(0);
     assertThat(canceled.out()).contains("CANCELED");
+  }
+
+  @Test
+  void anOperatorSeesWhatStandsStillAndDecides() {
+    Result stuck = pay("stuck-1", "12.50", "sim_unknown_forever", "--json");
+    assertThat(stuck.code()).isEqualTo(1);
+    Result listed = ducat("sagas", "list", "--state", "needs-attention", "--json");
+    assertThat(listed.code()).as(listed.err()).isZero();
+    JsonObject saga = new JsonObject(listed.out().lines().toList().getLast());
+    assertThat(saga.getString("paymentId")).isEqualTo(idOf(stuck));
+    String id = saga.getString("sagaId");
+    assertThat(ducat("sagas", "list", "--payment", idOf(stuck)).out())
+        .contains(id, "needs attention", "OUTCOME_UNKNOWN");
+    assertThat(ducat("sagas", "list", "--stuck", "1h").out()).isEqualTo("no sagas\n");
+    assertThat(ducat("sagas", "show", id, "--tenant", "stranger").err()).contains("NOT_FOUND");
+    assertThat(ducat("sagas", "show", id).out())
+        .contains("authorize of 12.50 EUR at simulator", "unknown since", "owner", "attempt 1");
+
+    assertThat(ducat("sagas", "resolve", id, "--done", "x").err()).contains("--reason");
+    assertThat(ducat("sagas", "resolve", id, "--reason", "r").err()).contains("--done");
+    Result late = ducat("sagas", "retry", id, "--reason", "r", "--at-version", "1");
+    assertThat(late.code()).isEqualTo(1);
+    assertThat(late.err()).contains("VERSION_MISMATCH");
+    Result resolved = ducat("sagas", "resolve", id, "--done", "psp-17", "--reason", "looked up");
+    assertThat(resolved.code()).as(resolved.err()).isZero();
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> ducat("get", idOf(stuck)).out().contains("SETTLED"));
+    assertThat(ducat("sagas", "retry", id, "--reason", "r").err()).contains("SAGA_ENDED");
+    Result back = ducat("sagas", "compensate", id, "--reason", "the payer withdrew");
+    assertThat(back.code()).as(back.err()).isZero();
+    assertThat(back.out()).contains("refund");
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> ducat("get", idOf(stuck)).out().contains("refunded"));
+
+    String other =
+        new JsonObject(pay("stuck-2", "1", "sim_unknown_forever", "--json").out())
+            .getString("paymentId");
+    String second =
+        new JsonObject(ducat("sagas", "list", "--payment", other, "--json").out())
+            .getString("sagaId");
+    assertThat(ducat("sagas", "resolve", second, "--declined", "NOT_TAKEN", "--reason", "r").code())
+        .isZero();
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> ducat("get", other).out().contains("NOT_TAKEN"));
+  }
+
+  @Test
+  void theRelaysProgressIsShown() {
+    pay("relay-1", "1", "sim_ok");
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .untilAsserted(
+            () -> {
+              Result status = ducat("relay", "status", "--streams");
+              assertThat(status.code()).as(status.err()).isZero();
+              assertThat(status.out()).contains("running", "payment.shard.0", "nothing waits");
+            });
   }
 
   @Test

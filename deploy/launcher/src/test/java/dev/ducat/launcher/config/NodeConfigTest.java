@@ -4,16 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.ducat.proto.connector.v1.SettlementMode;
+import dev.ducat.saga.Backoff;
 import dev.ducat.saga.ConnectorTerms;
 import dev.ducat.saga.Fee;
 import dev.ducat.saga.Limits;
+import dev.ducat.saga.RetryTerms;
 import dev.ducat.saga.RiskTerms;
+import dev.ducat.saga.StepPolicy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -248,11 +252,19 @@ final class NodeConfigTest {
   }
 
   @Test
-  void aClusterStaysOnOneHostUntilItIsEncrypted() throws IOException {
-    assertThat(refused("cluster: {members: [\"10.0.0.7:7800\"]}", Map.of(), Map.of()).faults())
-        .singleElement()
-        .asString()
-        .contains("encryption");
+  void aClusterStaysOnOneHostUnlessItIsEncrypted() throws IOException {
+    assertThat(
+            refused(
+                    "cluster: {host: 10.0.0.6, members: [\"10.0.0.7:7800\"]}",
+                    Map.of(),
+                    Map.of())
+                .faults())
+        .hasSize(2)
+        .allMatch(fault -> fault.contains("encrypted"));
+    assertThat(
+            refused("cluster: {key: /nowhere/key.pem}", Map.of(), Map.of()).faults().stream()
+                .map(fault -> fault.substring(0, fault.indexOf(' '))))
+        .containsExactly("cluster.certificate", "cluster.key", "cluster.authority");
     assertThat(
             config("cluster: {members: [\"127.0.0.1:7800\"]}", Map.of(), Map.of())
                 .cluster()
@@ -280,7 +292,7 @@ final class NodeConfigTest {
             """
             connector: acme-pay
             connectors:
-              acme-pay: {address: "127.0.0.1:7001", deadline: 2s, idempotency-window: 30d}
+              acme-pay: {address: "127.0.0.1:7001", deadline: 2s, idempotency-window: 30d, action-timeout: 30m}
               simulator: {quarantine: 3s}
             """,
             Map.of(
@@ -297,14 +309,81 @@ final class NodeConfigTest {
                 Duration.ofDays(30),
                 Duration.ofHours(30),
                 Duration.ofDays(7),
-                SettlementMode.SETTLEMENT_MODE_REPORTED));
+                SettlementMode.SETTLEMENT_MODE_REPORTED,
+                Duration.ofHours(24),
+                Duration.ofMinutes(30),
+                false,
+                RetryTerms.defaults()));
     assertThat(config.connectors().terms())
         .hasEntrySatisfying(
             "simulator",
-            simulator -> assertThat(simulator.quarantine()).isEqualTo(Duration.ofSeconds(3)));
+            simulator -> {
+              assertThat(simulator.quarantine()).isEqualTo(Duration.ofSeconds(3));
+              assertThat(simulator.tombstonesVoid()).isTrue();
+            });
     assertThat(config.connectors().remotes()).containsOnlyKeys("acme-pay", "other");
     assertThat(config.connectors().remotes())
         .hasEntrySatisfying("other", other -> assertThat(other.port()).isEqualTo(7002));
+  }
+
+  @Test
+  void aConnectorHasItsOwnPatience() throws IOException {
+    NodeConfig config =
+        config(
+            """
+            connectors:
+              acme:
+                address: "127.0.0.1:7001"
+                retry-authorize: "timeout=10m  attempts=3"
+                retry-void: max=1h
+                retry-never: "ACCOUNT_BLOCKED, NOT_ENROLLED"
+                saga-timeout: 2h
+            """,
+            Map.of("DUCAT_CONNECTORS_ACME_RETRY_ASK", "first=1s"),
+            Map.of());
+
+    RetryTerms standard = RetryTerms.defaults();
+    RetryTerms expected =
+        new RetryTerms(
+            new StepPolicy(standard.authorize().pause(), 3, Duration.ofMinutes(10)),
+            standard.capture(),
+            standard.refund(),
+            new Backoff(Duration.ofSeconds(1), standard.ask().max()),
+            new Backoff(standard.undo().first(), Duration.ofHours(1)),
+            standard.undoMax(),
+            standard.notSent(),
+            Set.of("ACCOUNT_BLOCKED", "NOT_ENROLLED"),
+            Duration.ofHours(2));
+    assertThat(config.connectors().terms())
+        .hasEntrySatisfying("acme", acme -> assertThat(acme.retry()).isEqualTo(expected));
+  }
+
+  @Test
+  void everyFaultOfAPatienceIsNamed() {
+    ConfigException refused =
+        refused(
+            """
+            connectors:
+              a:
+                address: "127.0.0.1:7001"
+                action-timeout: 3d
+                retry-authorize: attempts=0 patience=1h
+                retry-capture: first=1m max=1s
+                retry-refund: timeout=soon
+                retry-never: "Blocked"
+            """,
+            Map.of(),
+            Map.of());
+
+    assertThat(refused.faults())
+        .hasSize(6)
+        .anyMatch(f -> f.startsWith("connectors.a.retry-authorize (ducat.yaml) attempts must be"))
+        .anyMatch(f -> f.endsWith("has patience"))
+        .anyMatch(f -> f.startsWith("connectors.a.retry-capture (ducat.yaml) max must not"))
+        .anyMatch(
+            f -> f.startsWith("connectors.a.retry-refund (ducat.yaml) timeout must be a time"))
+        .anyMatch(f -> f.startsWith("connectors.a.retry-never (ducat.yaml) must be codes"))
+        .anyMatch(f -> f.startsWith("connectors.a.saga-timeout") && f.contains("action-timeout"));
   }
 
   @Test

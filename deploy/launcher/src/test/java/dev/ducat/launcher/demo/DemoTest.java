@@ -22,6 +22,8 @@ final class DemoTest {
     assertThat(holds).as(out.toString()).isTrue();
     assertThat(out.toString())
         .contains("was killed (SIGKILL)", "Trial balance", "P10", "O3")
+        .contains("CANCELED", "REQUIRES_ACTION", "INSUFFICIENT_FUNDS")
+        .contains("by itself", "NEEDS_ATTENTION", "OUTCOME_UNKNOWN", "resolve", "compensate")
         .doesNotContain("no cases", "BROKEN");
   }
 

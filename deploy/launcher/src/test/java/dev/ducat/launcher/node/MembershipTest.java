@@ -25,39 +25,8 @@ final class MembershipTest {
 
   @TempDir private Path data = Path.of("unset");
 
-  private record Member(Membership membership, Vertx vertx, Bus bus) implements AutoCloseable {
-    @Override
-    public void close() {
-      Await.result(vertx.close(), LIMIT);
-      membership.close();
-    }
-  }
-
   private Member join(String nodeId) {
-    NodeConfig config =
-        NodeConfig.from(
-            Settings.read(
-                null,
-                Map.of(),
-                Map.of(
-                    Setting.DATA,
-                    data.toString(),
-                    Setting.NODE_ID,
-                    nodeId,
-                    Setting.CLUSTER,
-                    "true")));
-    Membership membership = Membership.join(config);
-    Vertx vertx =
-        Await.result(
-            Vertx.builder()
-                .with(
-                    new VertxOptions()
-                        .setEventBusOptions(
-                            new EventBusOptions().setHost("127.0.0.1").setTrustAll(false)))
-                .withClusterManager(membership.forVertx())
-                .buildClustered(),
-            LIMIT);
-    return new Member(membership, vertx, Bus.on(vertx));
+    return Member.join(data, nodeId, Map.of());
   }
 
   @Test

@@ -62,6 +62,12 @@ public final class Api implements AutoCloseable {
     return await(call(method, request));
   }
 
+  /** A call to the operators' port. */
+  public <Q extends com.google.protobuf.Message, A extends com.google.protobuf.Message> A operate(
+      ServiceMethod<A, Q> method, Q request) {
+    return await(client.call(operations, method, request, TIMEOUT).map(answer -> answer.message()));
+  }
+
   public static <T> T await(Future<T> future) {
     try {
       return future.await(TIMEOUT.plusSeconds(5).toMillis(), TimeUnit.MILLISECONDS);
