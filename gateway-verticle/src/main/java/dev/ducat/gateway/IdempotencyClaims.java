@@ -200,7 +200,8 @@ final class IdempotencyClaims {
                   } else {
                     failed(failure);
                   }
-                  if (claim == Claim.NONE && (value == null || !value.startsWith(CLAIMED))) {
+                  if (claim.equals(Claim.NONE)
+                      && (value == null || !value.startsWith(CLAIMED))) {
                     fallbacks.increment();
                   }
                   answer.complete(claim);

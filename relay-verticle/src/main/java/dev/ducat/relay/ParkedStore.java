@@ -196,7 +196,8 @@ final class ParkedStore {
    * @throws RelayStopped when one of them was never parked, by what Postgres knows
    */
   void markRedriven(List<Place> places) {
-    SqlStatement mark = new SqlStatement(MARK, Tuple.of(Place.streams(places), Place.seqs(places)));
+    SqlStatement mark =
+        new SqlStatement(MARK, Tuple.of(Place.streams(places), (Object) Place.seqs(places)));
     if (log.commit(List.of(mark), List.of()).getFirst() != places.size()) {
       throw new RelayStopped(
           "Kafka's receipt says that parked events were published which are not parked: " + places);

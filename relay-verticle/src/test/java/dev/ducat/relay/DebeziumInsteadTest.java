@@ -164,7 +164,7 @@ class DebeziumInsteadTest extends RelayHarness {
         Path.of(
             DebeziumInsteadTest.class.getProtectionDomain().getCodeSource().getLocation().toURI());
     Path target = Path.of("..", "bench", "debezium", "target").toAbsolutePath().normalize();
-    Path build = own.getParent().endsWith("fast") ? target.resolve("fast") : target;
+    Path build = own.resolve("..").normalize().endsWith("fast") ? target.resolve("fast") : target;
     assertThat(Files.isDirectory(build.resolve("lib"))).as("built: " + build).isTrue();
     return build;
   }

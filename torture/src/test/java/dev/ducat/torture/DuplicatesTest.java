@@ -47,7 +47,7 @@ final class DuplicatesTest {
     History history = installation.newHistory(TENANT);
     try (Rpc rpc = new Rpc()) {
       Set<String> shards = new HashSet<>();
-      int first = 0;
+      long first = 0;
       for (int i = 0; i < KEYS; i++) {
         CreatePaymentRequest request = request("dup-" + i, CaptureMode.CAPTURE_MODE_AUTOMATIC);
         List<Reply<Payment>> replies =
@@ -57,7 +57,7 @@ final class DuplicatesTest {
         first += replies.stream().filter(reply -> !reply.replayed()).count();
         shards.add("payment.shard " + shard(payment));
       }
-      assertThat(first).as("calls that are nobody's replay").isLessThanOrEqualTo(KEYS).isPositive();
+      assertThat(first).as("calls that are nobody's replay").isLessThanOrEqualTo((long) KEYS).isPositive();
       Units units = new Units(installation);
       for (NodeProcess node : List.of(pair.one(), pair.other())) {
         assertThat(units.ownedBy(node.nodeId()).keySet())

@@ -39,7 +39,9 @@ public enum Setting {
   RELAY_SLOTS("relay.slots", "4", "Slots of the relay. Fixed at installation."),
   RELAY_MODE("relay.mode", "exactly_once", "exactly_once, at_least_once, or external: Debezium."),
   RELAY_REPLICATION_SLOT(
-      "relay.replication-slot", "ducat_outbox", "The slot by which external knows what is published."),
+      "relay.replication-slot",
+      "ducat_outbox",
+      "The slot by which external knows what is published."),
   OUTBOX_RETENTION(
       "outbox.retention", "90d", "How long events stay, at least until they are published."),
   LEASE("lease", "6s", "How long a unit stays with an owner that is not heard of."),

@@ -175,8 +175,7 @@ public final class DucatNode implements AutoCloseable {
                             MetricsDomain.HTTP_CLIENT.toCategory(),
                             // SQL connections bear no names here: one gauge for all tells nothing.
                             "sql")))
-            .setEventBusOptions(
-MembersOnly.bus(config.cluster()));
+            .setEventBusOptions(MembersOnly.bus(config.cluster()));
     VertxBuilder builder =
         Vertx.builder().with(options).withMetrics(new MicrometerMetricsFactory(meters));
     Vertx vertx;

@@ -99,8 +99,7 @@ final class Membership implements AutoCloseable {
     global.classLoader(Membership.class.getClassLoader());
     MembersOnly.sockets(cluster)
         .ifPresent(
-            sockets ->
-                global.transport().addProperty(JGroupsTransport.SOCKET_FACTORY, sockets));
+            sockets -> global.transport().addProperty(JGroupsTransport.SOCKET_FACTORY, sockets));
     return new DefaultCacheManager(holder, true);
   }
 

@@ -86,7 +86,7 @@ final class IdempotencyScenariosTest {
   // ---- the RPCs
 
   /** The RPCs that have a key. */
-  private enum Rpc {
+  enum Rpc {
     CREATE,
     CAPTURE,
     CANCEL,

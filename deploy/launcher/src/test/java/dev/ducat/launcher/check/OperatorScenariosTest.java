@@ -48,6 +48,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.AfterAll;
@@ -412,15 +413,16 @@ final class OperatorScenariosTest {
     Map<SagaKind, Saga> sagas =
         list(SagaFilter.newBuilder().setPaymentId(payment.getPaymentId())).stream()
             .collect(Collectors.toMap(Saga::getKind, saga -> saga));
-    ends(sagas.get(SagaKind.SAGA_KIND_CAPTURE), PaymentState.PAYMENT_STATE_SETTLED);
+    Saga created = Objects.requireNonNull(sagas.get(SagaKind.SAGA_KIND_CREATE));
+    Saga captured = Objects.requireNonNull(sagas.get(SagaKind.SAGA_KIND_CAPTURE));
+    ends(captured, PaymentState.PAYMENT_STATE_SETTLED);
 
-    Saga created = sagas.get(SagaKind.SAGA_KIND_CREATE);
     assertThat(
             refused(OperationsServiceGrpcClient.CompensateSaga, compensateOf(created))
                 .details()
                 .reason())
         .isEqualTo("SAGA_ENDED");
-    compensate(sagas.get(SagaKind.SAGA_KIND_CAPTURE));
+    compensate(captured);
     await()
         .atMost(LIMIT)
         .untilAsserted(() -> assertThat(payment(created).getAmountRefunded()).isEqualTo(eur(600)));

@@ -42,9 +42,7 @@ final class RelayDeadTest {
       assertThat(ducat("relay", "dead").out()).contains("no parked events");
       room(kafka, "200");
       assertThat(pay("k1").code()).isZero();
-      await()
-          .atMost(LIMIT)
-          .until(() -> REFUSED.matcher(ducat("relay", "dead").out()).find());
+      await().atMost(LIMIT).until(() -> REFUSED.matcher(ducat("relay", "dead").out()).find());
       await()
           .atMost(LIMIT)
           .until(() -> ducat("relay", "status").out().contains("events are parked"));
@@ -58,9 +56,7 @@ final class RelayDeadTest {
       Result asked = ducat("relay", "redrive", refused.group(1), "--reason", "room again");
       assertThat(asked.err()).isEmpty();
       assertThat(asked.code()).isZero();
-      await()
-          .atMost(LIMIT)
-          .until(() -> ducat("relay", "dead").out().contains("no parked events"));
+      await().atMost(LIMIT).until(() -> ducat("relay", "dead").out().contains("no parked events"));
       assertThat(versions(kafka)).containsExactly(1L, 2L, 3L, 4L, 5L);
     }
   }

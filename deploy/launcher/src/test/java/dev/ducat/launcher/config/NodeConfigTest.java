@@ -254,10 +254,7 @@ final class NodeConfigTest {
   @Test
   void aClusterStaysOnOneHostUnlessItIsEncrypted() throws IOException {
     assertThat(
-            refused(
-                    "cluster: {host: 10.0.0.6, members: [\"10.0.0.7:7800\"]}",
-                    Map.of(),
-                    Map.of())
+            refused("cluster: {host: 10.0.0.6, members: [\"10.0.0.7:7800\"]}", Map.of(), Map.of())
                 .faults())
         .hasSize(2)
         .allMatch(fault -> fault.contains("encrypted"));

@@ -33,7 +33,15 @@ final class Authority {
     String request = file(member + ".csr");
     keytool("-certreq", "-alias", member, store(member), "-file", request);
     String certificate = file(member + ".pem");
-    keytool("-gencert", "-rfc", "-alias", name, store(name), "-infile", request, "-outfile",
+    keytool(
+        "-gencert",
+        "-rfc",
+        "-alias",
+        name,
+        store(name),
+        "-infile",
+        request,
+        "-outfile",
         certificate);
     return Map.of(
         Setting.CLUSTER_CERTIFICATE, certificate,
@@ -42,8 +50,17 @@ final class Authority {
   }
 
   private void generate(String alias, String extension) {
-    keytool("-genkeypair", "-alias", alias, "-keyalg", "EC", "-dname", "CN=" + alias, "-ext",
-        extension, store(alias));
+    keytool(
+        "-genkeypair",
+        "-alias",
+        alias,
+        "-keyalg",
+        "EC",
+        "-dname",
+        "CN=" + alias,
+        "-ext",
+        extension,
+        store(alias));
   }
 
   private String key(String member) {
@@ -82,8 +99,7 @@ final class Authority {
     }
     try {
       Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-      String said =
-          new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
       if (process.waitFor() != 0) {
         throw new IllegalStateException(said);
       }

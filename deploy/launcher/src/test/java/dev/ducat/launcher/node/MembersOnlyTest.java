@@ -49,9 +49,7 @@ final class MembersOnlyTest {
         Member two = Member.join(data, "two", authority.member("two"))) {
       serve(one);
 
-      await()
-          .atMost(LIMIT)
-          .untilAsserted(() -> Await.result(two.bus().ping(UNIT, LIMIT), LIMIT));
+      await().atMost(LIMIT).untilAsserted(() -> Await.result(two.bus().ping(UNIT, LIMIT), LIMIT));
     }
   }
 

@@ -4,15 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.StringValue;
-import dev.ducat.kernel.bus.Bus;
 import dev.ducat.kernel.sql.Await;
-import dev.ducat.launcher.config.NodeConfig;
-import dev.ducat.launcher.config.Setting;
-import dev.ducat.launcher.config.Settings;
 import io.vertx.core.Future;
-import io.vertx.core.Vertx;
-import io.vertx.core.VertxOptions;
-import io.vertx.core.eventbus.EventBusOptions;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
