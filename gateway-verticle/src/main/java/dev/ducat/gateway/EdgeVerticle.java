@@ -1,11 +1,14 @@
 package dev.ducat.gateway;
 
 import dev.ducat.kernel.time.Clock;
+import io.netty.handler.flush.FlushConsolidationHandler;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.http.Http2Settings;
+import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.net.impl.VertxConnection;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
@@ -32,6 +35,9 @@ final class EdgeVerticle extends VerticleBase {
 
   /** What may be under way to us on one connection; a stream alone may have 64 KiB of it. */
   private static final int CONNECTION_WINDOW_BYTES = 4 * 1024 * 1024;
+
+  /** So many answers leave together at most. */
+  private static final int FLUSHES_MAX = 256;
 
   private final GatewaySettings settings;
   private final Clock clock;
@@ -86,11 +92,23 @@ final class EdgeVerticle extends VerticleBase {
             .createHttpServer(options)
             // Connections break; what matters of it, each call hears by itself.
             .connectionHandler(
-                connection ->
-                    connection.exceptionHandler(broken -> LOG.debug("a connection broke", broken)))
+                connection -> {
+                  connection.exceptionHandler(broken -> LOG.debug("a connection broke", broken));
+                  flushTogether(connection);
+                })
             .requestHandler(new FrontGuard(here, rpcs, settings, calls, streams));
     server = listening;
     return listening.listen();
+  }
+
+  /**
+   * Answers that are ready in one turn of the event loop leave in one piece: a system call for
+   * head, message and trailers of each would cost as much as making them.
+   */
+  private static void flushTogether(HttpConnection connection) {
+    if (connection instanceof VertxConnection wire) {
+      wire.channel().pipeline().addFirst(new FlushConsolidationHandler(FLUSHES_MAX, true));
+    }
   }
 
   /** The port as asked for; negative = a free one, shared by those with the same number. */

@@ -1,18 +1,20 @@
 package dev.ducat.gateway;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.google.protobuf.ByteString;
 import dev.ducat.kernel.time.Clock;
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.ClientOptions.DisconnectedBehavior;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisCommandExecutionException;
+import io.lettuce.core.RedisFuture;
 import io.lettuce.core.RedisNoScriptException;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.ScriptOutputType;
 import io.lettuce.core.SetArgs;
 import io.lettuce.core.SocketOptions;
 import io.lettuce.core.TimeoutOptions;
-import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.api.async.RedisAsyncCommands;
 import io.lettuce.core.codec.StringCodec;
 import io.lettuce.core.resource.ClientResources;
@@ -21,9 +23,12 @@ import io.lettuce.core.resource.Delay;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.Optional;
@@ -66,6 +71,8 @@ final class IdempotencyClaims {
       return 0
       """;
 
+  private static final String SETTLE_DIGEST = sha1(SETTLE);
+
   /**
    * What Redis knows of a key.
    *
@@ -95,7 +102,7 @@ final class IdempotencyClaims {
   private final Counter fallbacks;
   private @Nullable ClientResources resources;
   private @Nullable RedisClient client;
-  private volatile @Nullable RedisAsyncCommands<String, String> redis;
+  private volatile @Nullable RedisPipe redis;
   private volatile boolean open = true;
 
   /**
@@ -154,7 +161,8 @@ final class IdempotencyClaims {
             .whenComplete(
                 (connection, failure) -> {
                   if (failure == null) {
-                    connected(connection);
+                    redis = new RedisPipe(connection);
+                    health.begin();
                   } else if (open) {
                     health.warn(failure);
                     vertx.setTimer(RECONNECT_MAX.toMillis(), timer -> connect(from, to));
@@ -162,15 +170,10 @@ final class IdempotencyClaims {
                 });
   }
 
-  private void connected(StatefulRedisConnection<String, String> connection) {
-    redis = connection.async();
-    health.begin();
-  }
-
   /** Claims a key, or says what became of it. Never fails, and takes some 50 ms at most. */
   Future<Claim> claim(String key) {
-    RedisAsyncCommands<String, String> commands = redis;
-    if (!health.isUsable() || commands == null) {
+    RedisPipe pipe = redis;
+    if (!health.isUsable() || pipe == null) {
       if (uri.isPresent()) {
         fallbacks.increment();
       }
@@ -179,28 +182,29 @@ final class IdempotencyClaims {
     String mine = ownerPrefix + claims.incrementAndGet();
     SetArgs ifAbsent = SetArgs.Builder.nx().px(CLAIM_LIFE.toMillis());
     Promise<Claim> answer = Promise.promise();
-    io.vertx.core.Context context = vertx.getOrCreateContext();
+    Context context = vertx.getOrCreateContext();
     // Both at once, one way there and back. The value alone is judged: Lettuce sends again after a
     // broken connection, and the claim that SET then meets may be our own.
-    commands.set(key, mine, ifAbsent).whenComplete((set, failure) -> noteIfRefused(failure));
-    commands
-        .get(key)
-        .whenComplete(
-            (value, failure) ->
-                context.runOnContext(
-                    nothing -> {
-                      Claim claim = failure == null ? read(key, mine, value) : Claim.NONE;
-                      if (failure == null) {
-                        health.answered();
-                      } else {
-                        failed(failure);
-                      }
-                      if (claim.equals(Claim.NONE)
-                          && (value == null || !value.startsWith(CLAIMED))) {
-                        fallbacks.increment();
-                      }
-                      answer.complete(claim);
-                    }));
+    RedisAsyncCommands<String, String> commands = pipe.commands();
+    RedisFuture<String> set = commands.set(key, mine, ifAbsent);
+    RedisFuture<String> there = commands.get(key);
+    pipe.flushSoon(context);
+    set.whenComplete((taken, failure) -> noteIfRefused(failure));
+    there.whenComplete(
+        (value, failure) ->
+            context.runOnContext(
+                nothing -> {
+                  Claim claim = failure == null ? read(key, mine, value) : Claim.NONE;
+                  if (failure == null) {
+                    health.answered();
+                  } else {
+                    failed(failure);
+                  }
+                  if (claim.equals(Claim.NONE) && (value == null || !value.startsWith(CLAIMED))) {
+                    fallbacks.increment();
+                  }
+                  answer.complete(claim);
+                }));
     return answer.future();
   }
 
@@ -231,16 +235,18 @@ final class IdempotencyClaims {
    * @param remaining how long the key itself will still be remembered
    */
   void settle(Claim claim, String resourceId, ByteString fingerprint, Duration remaining) {
-    RedisAsyncCommands<String, String> commands = redis;
+    RedisPipe pipe = redis;
     long life = Math.min(remaining.toMillis(), DONE_LIFE_MAX.toMillis());
-    if (!health.isUsable() || commands == null || life <= 0 || fingerprint.isEmpty()) {
+    if (!health.isUsable() || pipe == null || life <= 0 || fingerprint.isEmpty()) {
       return;
     }
     String[] keys = {claim.key()};
     String done = DONE + resourceId + ":" + hex(fingerprint);
     String[] values = {claim.mine(), done, Long.toString(life)};
+    Context context = vertx.getOrCreateContext();
+    RedisAsyncCommands<String, String> commands = pipe.commands();
     commands
-        .<Long>evalsha(commands.digest(SETTLE), ScriptOutputType.INTEGER, keys, values)
+        .<Long>evalsha(SETTLE_DIGEST, ScriptOutputType.INTEGER, keys, values)
         .whenComplete(
             (replaced, failure) -> {
               if (failure instanceof RedisNoScriptException) {
@@ -248,10 +254,12 @@ final class IdempotencyClaims {
                 commands
                     .<Long>eval(SETTLE, ScriptOutputType.INTEGER, keys, values)
                     .whenComplete((again, other) -> noteIfFailed(other));
+                pipe.flushSoon(context);
               } else {
                 noteIfFailed(failure);
               }
             });
+    pipe.flushSoon(context);
   }
 
   private void noteIfFailed(@Nullable Throwable failure) {
@@ -273,20 +281,21 @@ final class IdempotencyClaims {
   }
 
   private void ping() {
-    RedisAsyncCommands<String, String> commands = redis;
-    if (commands == null) {
+    RedisPipe pipe = redis;
+    if (pipe == null) {
       return;
     }
-    commands
-        .ping()
-        .whenComplete(
-            (pong, failure) -> {
-              if (failure == null) {
-                health.begin();
-              } else {
-                pingLater();
-              }
-            });
+    RedisFuture<String> pinged = pipe.commands().ping();
+    // At once, and whatever else waits with it.
+    pipe.flush();
+    pinged.whenComplete(
+        (pong, failure) -> {
+          if (failure == null) {
+            health.begin();
+          } else {
+            pingLater();
+          }
+        });
   }
 
   /** Closes the connection. */
@@ -310,6 +319,16 @@ final class IdempotencyClaims {
                           .addListener(end -> stopped.tryComplete());
                 });
     return stopped.future();
+  }
+
+  /** What Redis calls a script. */
+  private static String sha1(String script) {
+    try {
+      return HexFormat.of()
+          .formatHex(MessageDigest.getInstance("SHA-1").digest(script.getBytes(UTF_8)));
+    } catch (NoSuchAlgorithmException everyJdkHasIt) {
+      throw new IllegalStateException(everyJdkHasIt);
+    }
   }
 
   private static String hex(ByteString fingerprint) {

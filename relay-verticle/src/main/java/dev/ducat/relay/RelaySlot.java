@@ -38,7 +38,9 @@ final class RelaySlot {
   private final Promise<Void> ended = Promise.promise();
   private volatile boolean open = true;
   private volatile SlotStatus status;
-  private @Nullable SlotSession session;
+  private volatile @Nullable SlotSession session;
+  private final Pace pace;
+  private long gatherNanos;
   private boolean fresh = true;
   private volatile Positions known = new Positions(Map.of());
   private Positions copied = known;
@@ -62,6 +64,7 @@ final class RelaySlot {
     this.metrics =
         new SlotMetrics(
             setting.node().meters(), setting.node().clock(), lease.unit(), () -> status.state());
+    this.pace = new Pace(now());
     this.copyDueNanos = now();
     this.loggedNanos = now() - REPEAT.toNanos();
   }
@@ -102,8 +105,16 @@ final class RelaySlot {
     Thread.ofVirtual().name("relay-slot-" + lease.unit()).start(this::run);
   }
 
-  /** There is news, or there may be. */
-  void ring() {
+  /** There is news of a stream, or there may be. */
+  void ring(String stream) {
+    SlotSession current = session;
+    if (current != null && !current.isFed(stream)) {
+      current.lookAtTable();
+    }
+    ring();
+  }
+
+  private void ring() {
     if (doorbell.availablePermits() == 0) {
       doorbell.release();
     }
@@ -146,7 +157,9 @@ final class RelaySlot {
     Duration backoff = setting.relay().retry().first();
     while (open) {
       try {
-        boolean news = runOnce() > 0 || pause(poll);
+        gatherNanos = 0;
+        boolean published = runOnce() > 0;
+        boolean news = gathered() || pause(poll) || published;
         poll = news ? setting.relay().poll().first() : doubled(poll, setting.relay().poll().max());
         backoff = setting.relay().retry().first();
       } catch (EventRefused refused) {
@@ -183,6 +196,7 @@ final class RelaySlot {
     known = current.published();
     if (events > 0) {
       metrics.published(events, now() - started);
+      gatherNanos = pace.nanosAfter(events, started, now());
     }
     if (atLeastOnce() && copying.isComplete()) {
       copy();
@@ -193,6 +207,19 @@ final class RelaySlot {
       store.lag(known).onSuccess(metrics::lag);
     }
     return events;
+  }
+
+  /** Whether to go on without waiting for news: more waits already, or has gathered by now. */
+  private boolean gathered() {
+    SlotSession current = session;
+    if (current != null && current.isBehind()) {
+      return true;
+    }
+    if (gatherNanos > 0) {
+      pauseDeaf(Duration.ofNanos(gatherNanos));
+      return true;
+    }
+    return false;
   }
 
   private boolean atLeastOnce() {

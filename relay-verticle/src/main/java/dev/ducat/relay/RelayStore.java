@@ -84,6 +84,11 @@ final class RelayStore {
     this.answerMax = answerMax;
   }
 
+  /** The slot's streams. */
+  List<String> streams() {
+    return List.of(streams);
+  }
+
   /** What is not published, as of a moment. */
   record Lag(long events, @Nullable Instant oldest) {}
 

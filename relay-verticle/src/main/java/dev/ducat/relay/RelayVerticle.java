@@ -177,7 +177,7 @@ public final class RelayVerticle extends VerticleBase implements UnitOwner {
     for (String stream : news.getStreamsList()) {
       RelaySlot slot = slots.get(Positions.slotOf(stream, shards));
       if (slot != null) {
-        slot.ring();
+        slot.ring(stream);
       }
     }
   }

@@ -4,17 +4,14 @@ import dev.ducat.kernel.crash.CrashPoint;
 import dev.ducat.kernel.node.Node;
 import dev.ducat.kernel.outbox.StoredEvent;
 import dev.ducat.kernel.shard.Lease;
-import dev.ducat.kernel.sql.Await;
 import dev.ducat.proto.internal.v1.DeadEventsReply;
 import dev.ducat.proto.internal.v1.RedriveCommand;
 import dev.ducat.relay.ParkedStore.Held;
-import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
  * One taking of a slot: from initialized producers and a checked receipt to the first failure of
@@ -31,14 +28,15 @@ final class SlotSession implements AutoCloseable {
 
   private final Setting setting;
   private final Lease lease;
-  private final RelayStore store;
   private final Receipts receipts;
   private final Publisher publisher;
   private final ParkedStore parked;
   private final Suspicion suspicion;
+  private final SlotSource source;
+  private final int recordsMax;
   private Positions published;
   private ParkedStore.Standing standing;
-  private @Nullable Future<List<StoredEvent>> reading;
+  private boolean moreWaits;
 
   private SlotSession(
       Setting setting,
@@ -47,16 +45,19 @@ final class SlotSession implements AutoCloseable {
       Suspicion suspicion,
       Receipts receipts,
       Publisher publisher,
+      ParkedStore parked,
       Positions published) {
     this.setting = setting;
     this.lease = lease;
-    this.store = store;
     this.suspicion = suspicion;
     this.receipts = receipts;
     this.publisher = publisher;
     this.published = published;
-    this.parked = store.parked(lease);
-    this.standing = new ParkedStore.Standing(0, false);
+    this.parked = parked;
+    this.standing = parked.standing();
+    this.recordsMax = setting.relay().batch().recordsMax();
+    // Last, because nobody closes it when something before it fails.
+    this.source = new SlotSource(setting.node(), store, recordsMax);
   }
 
   /**
@@ -75,26 +76,37 @@ final class SlotSession implements AutoCloseable {
       Positions published =
           ReceiptRules.goOnFrom(
               positions, store.witnesses(positions.orElse(new Positions(Map.of()))));
-      SlotSession session =
-          new SlotSession(setting, lease, store, suspicion, receipts, publisher, published);
-      session.settle(last.map(Receipts.Last::redriven).orElse(List.of()));
-      return session;
+      ParkedStore parked = store.parked(lease);
+      List<Place> redriven = last.map(Receipts.Last::redriven).orElse(List.of());
+      if (!redriven.isEmpty()) {
+        parked.markRedriven(redriven);
+      }
+      return new SlotSession(
+          setting, lease, store, suspicion, receipts, publisher, parked, published);
     } catch (RuntimeException failed) {
       publisher.close();
       throw failed;
     }
   }
 
-  private void settle(List<Place> redriven) {
-    if (!redriven.isEmpty()) {
-      parked.markRedriven(redriven);
-    }
-    standing = parked.standing();
-  }
-
   /** What Kafka has for certain, or has been passed over and parked. */
   Positions published() {
     return published;
+  }
+
+  /** Another process may have written to a stream: the table is read next. For any thread. */
+  void lookAtTable() {
+    source.lookAtTable();
+  }
+
+  /** Whether lanes of this process write to a stream. For any thread. */
+  boolean isFed(String stream) {
+    return source.isFed(stream);
+  }
+
+  /** Whether the last round left something behind, as far as one can see. */
+  boolean isBehind() {
+    return moreWaits;
   }
 
   /** How many events of the slot are parked. */
@@ -104,26 +116,32 @@ final class SlotSession implements AutoCloseable {
 
   /**
    * Publishes what is there, at most one batch, and before it at most one of parked events that
-   * somebody asked for. The next batch is read while this one is sent and committed.
+   * somebody asked for. Where more waits in the table, the next batch is read while this one is
+   * committed; else it would be read too early, and come back empty.
    *
    * @return events published or passed over; 0 means that nothing waits
    * @throws EventRefused when Kafka refuses one for good: it is parked now if that is certain, and
    *     this session is over
    */
   int runOnce() {
-    return redrive() + publish();
+    int redriven = redrive();
+    int passed = publish();
+    moreWaits |= redriven > 0;
+    return redriven + passed;
   }
 
   private int publish() {
-    List<StoredEvent> events = suspicion.cut(firstBytes(Await.result(readOn(), READ_MAX)));
-    reading = null;
+    List<StoredEvent> read = source.next(published);
+    List<StoredEvent> events = suspicion.cut(firstBytes(read));
+    boolean cut = events.size() < read.size();
+    moreWaits = cut || read.size() >= recordsMax;
     if (events.isEmpty()) {
       return 0;
     }
     Positions after = published.after(events);
     List<StoredEvent> free = withoutHeld(events);
     try {
-      send(free, after, List.of(), () -> readAhead(after));
+      send(free, after, List.of(), () -> source.readAhead(after, moreWaits, cut));
     } catch (EventRefused refused) {
       if (suspicion.proves(refused, free)) {
         parked.parkRefused(
@@ -168,9 +186,7 @@ final class SlotSession implements AutoCloseable {
     if (!standing.asked()) {
       return 0;
     }
-    List<StoredEvent> events =
-        suspicion.cut(
-            firstBytes(parked.redrivable(published, setting.relay().batch().recordsMax())));
+    List<StoredEvent> events = suspicion.cut(firstBytes(parked.redrivable(published, recordsMax)));
     if (events.isEmpty()) {
       return 0;
     }
@@ -185,7 +201,8 @@ final class SlotSession implements AutoCloseable {
     }
     CrashPoint.REDRIVE_COMMITTED.reached();
     suspicion.accepted();
-    settle(places);
+    parked.markRedriven(places);
+    standing = parked.standing();
     return events.size();
   }
 
@@ -197,6 +214,8 @@ final class SlotSession implements AutoCloseable {
   DeadEventsReply askRedrive(RedriveCommand command) {
     DeadEventsReply reply = new Redrive(setting.node(), command).record(parked);
     standing = parked.standing();
+    // The audit event is there, and no lane has handed it on.
+    lookAtTable();
     return reply;
   }
 
@@ -214,15 +233,6 @@ final class SlotSession implements AutoCloseable {
     transaction.commit();
   }
 
-  private void readAhead(Positions after) {
-    reading = store.after(after, setting.relay().batch().recordsMax());
-  }
-
-  private Future<List<StoredEvent>> readOn() {
-    Future<List<StoredEvent>> begun = reading;
-    return begun != null ? begun : store.after(published, setting.relay().batch().recordsMax());
-  }
-
   /** As much from the front as one transaction should carry, one event at least. */
   private List<StoredEvent> firstBytes(List<StoredEvent> events) {
     long bytes = 0;
@@ -237,6 +247,7 @@ final class SlotSession implements AutoCloseable {
 
   @Override
   public void close() {
+    source.close();
     publisher.close();
   }
 }

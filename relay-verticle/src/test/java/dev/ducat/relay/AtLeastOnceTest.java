@@ -41,6 +41,31 @@ class AtLeastOnceTest extends RelayHarness {
   }
 
   @Test
+  void publishesOnceAndInOrderWhatLanesHandOn() {
+    RelayVerticle relay = deploy(Mode.AT_LEAST_ONCE);
+    awaitState(relay, status -> status.state() == SlotState.RELAYING);
+    for (int i = 0; i < 200; i++) {
+      int before = writer.written().size();
+      writer.write("payment.shard." + i % 4, "pay_" + i % 8, "pay_" + i % 8, "pay_x" + i);
+      if (i % 5 != 0) {
+        handOn(node, writer.written().subList(before, before + 3));
+      }
+    }
+    reader.awaitExactly(writer.written());
+    // The copies in Postgres are the only positions of this mode, so they follow at once.
+    await()
+        .atMost(LIMIT)
+        .untilAsserted(
+            () ->
+                assertThat(positions(node))
+                    .contains(
+                        "payment.shard.0 150 0",
+                        "payment.shard.1 150 1",
+                        "payment.shard.2 150 0",
+                        "payment.shard.3 150 1"));
+  }
+
+  @Test
   void afterAKillEventsComeAgainAndNoneIsMissing() throws Exception {
     for (int i = 0; i < 200; i++) {
       writer.write("payment.shard." + i % 4, "pay_" + i % 4, "pay_" + i % 4, "pay_x" + i % 40);

@@ -33,6 +33,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -112,6 +113,20 @@ class ParkedEventsTest extends RelayHarness {
 
   @Test
   void manyRefusalsInMixedBatchesEndInOrder() throws Exception {
+    writeMixed(event -> {});
+    deploy(node);
+    refusedOnesAreParkedAndComeWhenAskedFor();
+  }
+
+  @Test
+  void whatLanesHandOnIsParkedAndHeldAsWhatTheTableHas() throws Exception {
+    RelayVerticle relay = deploy(node);
+    awaitState(relay, status -> status.state() == SlotState.RELAYING);
+    writeMixed(event -> handOn(node, List.of(event)));
+    refusedOnesAreParkedAndComeWhenAskedFor();
+  }
+
+  private void writeMixed(Consumer<StoredEvent> then) {
     Random random = new Random(42);
     for (int i = 0; i < 200; i++) {
       String key = "pay_" + random.nextInt(30);
@@ -122,8 +137,11 @@ class ParkedEventsTest extends RelayHarness {
           Topics.PAYMENTS,
           payload,
           List.of(key));
+      then.accept(writer.written().getLast());
     }
-    deploy(node);
+  }
+
+  private void refusedOnesAreParkedAndComeWhenAskedFor() throws Exception {
     Set<String> refused = new HashSet<>();
     Set<String> free = new HashSet<>();
     for (StoredEvent event : writer.written()) {

@@ -2,11 +2,13 @@ package dev.ducat.relay;
 
 import static org.awaitility.Awaitility.await;
 
+import dev.ducat.kernel.outbox.StoredEvent;
 import dev.ducat.kernel.shard.ShardSettings;
 import dev.ducat.kernel.sql.PgSettings;
 import dev.ducat.kernel.testing.TestDatabase;
 import dev.ducat.kernel.testing.TestNode;
 import dev.ducat.kernel.time.SystemClock;
+import dev.ducat.proto.internal.v1.Doorbell;
 import dev.ducat.relay.RelaySettings.Retry;
 import io.vertx.core.Vertx;
 import io.vertx.junit5.VertxExtension;
@@ -89,6 +91,14 @@ abstract class RelayHarness {
   /** A second node, with a bus of its own. */
   TestNode apart(String name) {
     return opened(TestNode.apart(postgres, name, SHARDS, new SystemClock()));
+  }
+
+  /** Gives a node's relay what was written, as a lane does whose commit was answered. */
+  static void handOn(TestNode node, List<StoredEvent> events) {
+    node.node().tail().committed(List.copyOf(events));
+    Doorbell.Builder news = Doorbell.newBuilder();
+    events.forEach(event -> news.addStreams(event.stream()));
+    node.node().bus().publish("relay.doorbell", news.build());
   }
 
   RelayVerticle deploy(TestNode node) {

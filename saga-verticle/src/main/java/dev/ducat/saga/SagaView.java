@@ -40,8 +40,7 @@ final class SagaView {
             .setShard(claim.shard())
             .setCreateTime(Times.toProto(claim.createdAt()))
             .setUpdateTime(Times.toProto(changed))
-            .setUnchangedFor(
-                Durations.fromMillis(Math.max(0, here.toMillis())));
+            .setUnchangedFor(Durations.fromMillis(Math.max(0, here.toMillis())));
     Instant next = saga.nextAttemptAt();
     if (next != null && !saga.phase().isOver()) {
       view.setNextAttemptTime(Times.toProto(next));

@@ -3,6 +3,7 @@ package dev.ducat.kernel.lane;
 import dev.ducat.kernel.lane.LaneConnection.End;
 import dev.ducat.kernel.lane.Mailbox.Letter;
 import dev.ducat.kernel.node.Node;
+import dev.ducat.kernel.outbox.StoredEvent;
 import dev.ducat.kernel.shard.Lease;
 import dev.ducat.kernel.sql.SqlFailure;
 import io.vertx.core.Future;
@@ -268,7 +269,7 @@ public final class Lane<M> {
         case End.Committed committed -> {
           metrics.committed(batch.size(), node.clock().monotonicNanos() - started);
           failures = 0;
-          finish(plan, written);
+          finish(plan, written, committed.events());
         }
         case End.Refused refused -> refused(refused.why(), plan, batch);
         case End.InDoubt unknown -> {
@@ -370,8 +371,9 @@ public final class Lane<M> {
       }
       List<Stream> written = new ArrayList<>();
       plan.streams().keySet().forEach(stream -> written.add(streamNamed(stream)));
-      if (connection.commit(node.leases().owner(), written, plan) instanceof End.Committed) {
-        finish(plan, written);
+      if (connection.commit(node.leases().owner(), written, plan)
+          instanceof End.Committed committed) {
+        finish(plan, written, committed.events());
       } else {
         // Its intent is in the table and will be asked about again: dropping it loses time, not
         // money.
@@ -388,11 +390,12 @@ public final class Lane<M> {
     }
   }
 
-  private void finish(Plan plan, List<Stream> written) {
+  private void finish(Plan plan, List<Stream> written, List<StoredEvent> events) {
     for (Stream stream : written) {
       Plan.StreamWrite write = plan.write(stream.name());
       stream.committed(stream.head() + write.events.size(), write.chain);
     }
+    node.tail().committed(events);
     plan.afterCommit().forEach(Runnable::run);
   }
 

@@ -33,7 +33,7 @@ final class LaneConnection {
   /** How a transaction ended. */
   sealed interface End {
     /** Every statement's answer said yes. */
-    record Committed() implements End {}
+    record Committed(List<StoredEvent> events) implements End {}
 
     /** The server said no: nothing was written. */
     record Refused(SqlFailure why) implements End {}
@@ -137,11 +137,13 @@ final class LaneConnection {
         });
     try {
       Await.result(answered.future(), answerMax);
-      return new End.Committed();
+      return new End.Committed(events);
     } catch (RuntimeException failed) {
       Sent all = sent.get();
       // The event loop may still get to it, so even that is no "no".
-      return all == null ? new End.InDoubt("not sent in time") : judge(all.answers, all.commit);
+      return all == null
+          ? new End.InDoubt("not sent in time")
+          : judge(all.answers, all.commit, events);
     }
   }
 
@@ -158,7 +160,7 @@ final class LaneConnection {
    * A COMMIT behind a failed statement is answered like a successful one although it rolls back, so
    * the first failure in the order of the statements decides.
    */
-  private static End judge(List<Future<?>> answers, Future<?> commit) {
+  private static End judge(List<Future<?>> answers, Future<?> commit, List<StoredEvent> events) {
     for (Future<?> answer : answers) {
       if (!answer.isComplete()) {
         return new End.InDoubt("no answer in time");
@@ -170,7 +172,7 @@ final class LaneConnection {
     if (!commit.isComplete()) {
       return new End.InDoubt("no answer to COMMIT in time");
     }
-    return commit.failed() ? end(SqlFailure.ofCommit(commit.cause())) : new End.Committed();
+    return commit.failed() ? end(SqlFailure.ofCommit(commit.cause())) : new End.Committed(events);
   }
 
   private static End end(SqlFailure failure) {

@@ -302,8 +302,7 @@ final class OperatorScenariosTest {
   @Test
   void askingAgainAndAgainIsStandingStill() {
     Payment payment = pay("sim_action_60000", CaptureMode.CAPTURE_MODE_AUTOMATIC);
-    Saga begun =
-        list(SagaFilter.newBuilder().setPaymentId(payment.getPaymentId())).getFirst();
+    Saga begun = list(SagaFilter.newBuilder().setPaymentId(payment.getPaymentId())).getFirst();
     await()
         .atMost(LIMIT)
         .untilAsserted(
