@@ -315,9 +315,14 @@ final class OperatorScenariosTest {
               assertThat(Durations.toMillis(saga.getUnchangedFor()))
                   .isGreaterThan(sinceItsRowChanged.toMillis() / 2);
             });
-    assertThat(list(SagaFilter.newBuilder().setStuckLongerThan(Durations.fromMillis(700))))
-        .extracting(Saga::getSagaId)
-        .contains(begun.getSagaId());
+    await()
+        .atMost(LIMIT)
+        .untilAsserted(
+            () ->
+                assertThat(
+                        list(SagaFilter.newBuilder().setStuckLongerThan(Durations.fromMillis(700))))
+                    .extracting(Saga::getSagaId)
+                    .contains(begun.getSagaId()));
     api.ask(
         PaymentServiceGrpcClient.CancelPayment,
         CancelPaymentRequest.newBuilder()
