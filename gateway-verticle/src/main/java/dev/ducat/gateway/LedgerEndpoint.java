@@ -2,6 +2,7 @@ package dev.ducat.gateway;
 
 import dev.ducat.kernel.time.Clock;
 import dev.ducat.proto.internal.v1.ApplyTransfers;
+import dev.ducat.proto.internal.v1.CloseAccount;
 import dev.ducat.proto.internal.v1.LedgerQueryReply;
 import dev.ducat.proto.internal.v1.LedgerQueryReply.AnswerCase;
 import dev.ducat.proto.internal.v1.LedgerQueryRequest;
@@ -10,6 +11,7 @@ import dev.ducat.proto.internal.v1.OpenAccount;
 import dev.ducat.proto.internal.v1.TransferGroup;
 import dev.ducat.proto.ledger.v1.Account;
 import dev.ducat.proto.ledger.v1.Balance;
+import dev.ducat.proto.ledger.v1.CloseAccountRequest;
 import dev.ducat.proto.ledger.v1.CreateAccountRequest;
 import dev.ducat.proto.ledger.v1.CreateTransfersRequest;
 import dev.ducat.proto.ledger.v1.CreateTransfersResponse;
@@ -57,6 +59,11 @@ final class LedgerEndpoint {
             max,
             this::listAccounts),
         Rpc.unary(
+            LedgerServiceGrpcService.CloseAccount,
+            CloseAccountRequest.getDefaultInstance(),
+            max,
+            this::closeAccount),
+        Rpc.unary(
             LedgerServiceGrpcService.CreateTransfers,
             CreateTransfersRequest.getDefaultInstance(),
             max,
@@ -86,6 +93,22 @@ final class LedgerEndpoint {
             .setOpenAccount(
                 OpenAccount.newBuilder().setTenant(call.caller().tenant()).setRequest(request))
             .build();
+    return account(call, command);
+  }
+
+  private Future<Account> closeAccount(
+      UnaryCall<CloseAccountRequest, Account> call, CloseAccountRequest request) {
+    LedgerValidation.check(request);
+    LedgerRequest command =
+        LedgerRequest.newBuilder()
+            .setCloseAccount(
+                CloseAccount.newBuilder().setTenant(call.caller().tenant()).setRequest(request))
+            .build();
+    return account(call, command);
+  }
+
+  /** What a lane makes of one account. */
+  private Future<Account> account(Call call, LedgerRequest command) {
     return shards
         .book(call, command)
         .compose(

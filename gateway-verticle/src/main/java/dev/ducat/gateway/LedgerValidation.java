@@ -4,6 +4,7 @@ import com.google.protobuf.Timestamp;
 import dev.ducat.gateway.Check.Characters;
 import dev.ducat.kernel.id.IdKind;
 import dev.ducat.proto.ledger.v1.BalanceLimit;
+import dev.ducat.proto.ledger.v1.CloseAccountRequest;
 import dev.ducat.proto.ledger.v1.CreateAccountRequest;
 import dev.ducat.proto.ledger.v1.CreateTransfersRequest;
 import dev.ducat.proto.ledger.v1.GetAccountRequest;
@@ -46,9 +47,17 @@ final class LedgerValidation {
   }
 
   static void check(GetAccountRequest request) {
+    account(request.getName(), request.getCurrencyCode());
+  }
+
+  static void check(CloseAccountRequest request) {
+    account(request.getName(), request.getCurrencyCode());
+  }
+
+  private static void account(String name, String currency) {
     Check check = new Check();
-    name(check, "name", request.getName());
-    check.currency("currency_code", request.getCurrencyCode());
+    name(check, "name", name);
+    check.currency("currency_code", currency);
     check.done();
   }
 

@@ -10,6 +10,7 @@ import dev.ducat.kernel.id.IdKind;
 import dev.ducat.kernel.shard.UnitKind;
 import dev.ducat.proto.ledger.v1.Account;
 import dev.ducat.proto.ledger.v1.Balance;
+import dev.ducat.proto.ledger.v1.CloseAccountRequest;
 import dev.ducat.proto.ledger.v1.CreateAccountRequest;
 import dev.ducat.proto.ledger.v1.CreateTransfersRequest;
 import dev.ducat.proto.ledger.v1.CreateTransfersResponse;
@@ -101,6 +102,34 @@ class LedgerCallsTest {
         GetBalanceRequest.newBuilder().setAccount("wallet:alice").setCurrencyCode("EUR").build();
     assertThat(call("GetBalance", balance).only(Balance.parser()).getAccount())
         .isEqualTo("wallet:alice");
+  }
+
+  @Test
+  void closesAnAccountThroughTheTenantsLane() {
+    CreateAccountRequest create =
+        CreateAccountRequest.newBuilder()
+            .setName("wallet:over")
+            .setCurrencyCode("EUR")
+            .setNormalSide(NormalSide.NORMAL_SIDE_CREDIT)
+            .build();
+    Account open = call("CreateAccount", create).only(Account.parser());
+    assertThat(open.getClosed()).isFalse();
+    CloseAccountRequest close =
+        CloseAccountRequest.newBuilder().setName("wallet:over").setCurrencyCode("EUR").build();
+    Account closed = call("CloseAccount", close).only(Account.parser());
+    assertThat(closed).isEqualTo(open.toBuilder().setClosed(true).build());
+    assertThat(gateway.ledger().asked)
+        .anySatisfy(
+            each -> {
+              assertThat(each.getCloseAccount().getTenant()).isEqualTo("default");
+              assertThat(each.getCloseAccount().getRequest()).isEqualTo(close);
+            });
+    Reply missing = call("CloseAccount", close.toBuilder().setName("wallet:nobody").build());
+    assertThat(missing.status()).isEqualTo(Code.NOT_FOUND_VALUE);
+    assertThat(missing.reason()).isEqualTo("ACCOUNT_NOT_FOUND");
+    Reply reserved = call("CloseAccount", close.toBuilder().setName("fees").build());
+    assertThat(reserved.status()).isEqualTo(Code.FAILED_PRECONDITION_VALUE);
+    assertThat(reserved.reason()).isEqualTo("ACCOUNT_NOT_CLOSABLE");
   }
 
   @Test
@@ -229,6 +258,14 @@ class LedgerCallsTest {
         request("CreateAccount", "limit", account.clone().setLimitValue(9).build()),
         request(
             "GetAccount", "name", GetAccountRequest.newBuilder().setCurrencyCode("EUR").build()),
+        request(
+            "CloseAccount",
+            "name",
+            CloseAccountRequest.newBuilder().setName("a b").setCurrencyCode("EUR").build()),
+        request(
+            "CloseAccount",
+            "currency_code",
+            CloseAccountRequest.newBuilder().setName("wallet:x").build()),
         request(
             "ListAccounts", "page_size", ListAccountsRequest.newBuilder().setPageSize(-1).build()),
         request(

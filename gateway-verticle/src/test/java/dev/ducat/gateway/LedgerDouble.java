@@ -72,6 +72,24 @@ final class LedgerDouble {
           reply.setAccount(account);
         }
       }
+      case CLOSE_ACCOUNT -> {
+        var close = request.getCloseAccount();
+        Account closed =
+            accounts.computeIfPresent(
+                close.getTenant() + "/" + close.getRequest().getName(),
+                (name, account) -> account.toBuilder().setClosed(true).build());
+        if (close.getRequest().getName().equals("fees")) {
+          reply.setRefusal(
+              PaymentsDouble.refusal(
+                  RefusalReason.REFUSAL_REASON_ACCOUNT_NOT_CLOSABLE, "stays open", "name"));
+        } else if (closed == null) {
+          reply.setRefusal(
+              PaymentsDouble.refusal(
+                  RefusalReason.REFUSAL_REASON_ACCOUNT_NOT_FOUND, "there is no such account", ""));
+        } else {
+          reply.setAccount(closed);
+        }
+      }
       case APPLY -> {
         AppliedTransfers.Builder applied = AppliedTransfers.newBuilder();
         for (var group : request.getApply().getGroupsList()) {

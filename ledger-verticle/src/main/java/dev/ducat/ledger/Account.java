@@ -30,6 +30,11 @@ record Account(
     return new Account(id, key, side, limit, closed, next, createdAt, time);
   }
 
+  /** Takes nothing new; the version counts transfers only, so it stays. */
+  Account shut() {
+    return new Account(id, key, side, limit, true, counters, createdAt, updatedAt);
+  }
+
   /** Whether {@code next} would have more debits, holds included, than the limit allows. */
   boolean debitLimitForbids(Counters next) {
     return limit == BalanceLimit.BALANCE_LIMIT_DEBITS_MUST_NOT_EXCEED_CREDITS

@@ -92,7 +92,7 @@ final class BatchPlan {
       account =
           Account.opened(
               node.ids().next(), message.key(), message.side(), message.limit(), draft.nextTime());
-      draft.open(account);
+      draft.keep(account);
     }
     boolean same = account.side() == message.side() && account.limit() == message.limit();
     reply(
@@ -104,6 +104,27 @@ final class BatchPlan {
                     RefusalReason.REFUSAL_REASON_ACCOUNT_EXISTS_DIFFERENT,
                     account.side() == message.side() ? "limit" : "normal_side",
                     "the account stands with other properties")));
+  }
+
+  /** From the next message on: those of this batch that came before it were decided before it. */
+  void close(LedgerMessage.CloseAccount message, Books books) {
+    Draft draft = draftOf(books).draft;
+    Account account = draft.account(message.key());
+    if (account == null) {
+      reply(
+          message,
+          Refusals.reply(
+              Refusals.of(
+                  RefusalReason.REFUSAL_REASON_ACCOUNT_NOT_FOUND,
+                  "name",
+                  "there is no account of this name and currency")));
+      return;
+    }
+    if (!account.closed()) {
+      account = account.shut();
+      draft.keep(account);
+    }
+    reply(message, LedgerReply.newBuilder().setAccount(account.toProto()).build());
   }
 
   void seal(LedgerMessage.SealTime message, Books books) {
@@ -155,6 +176,7 @@ final class BatchPlan {
     List<String> written = new ArrayList<>();
     List<Account> opened = new ArrayList<>();
     List<LedgerWriteStore.ChangedAccount> changed = new ArrayList<>();
+    List<Account> closed = new ArrayList<>();
     List<LedgerWriteStore.RefusalRow> refused = new ArrayList<>();
     List<LedgerTimeStore.LaneTimes> times = new ArrayList<>();
     drafts.forEach(
@@ -179,6 +201,9 @@ final class BatchPlan {
             if (before == null) {
               opened.add(account);
             } else {
+              if (account.closed() && !before.closed()) {
+                closed.add(account);
+              }
               changed.add(
                   new LedgerWriteStore.ChangedAccount(account, before.counters().version()));
             }
@@ -195,6 +220,9 @@ final class BatchPlan {
     }
     if (!changed.isEmpty()) {
       plan.execute(LedgerWriteStore.updateAccounts(changed));
+    }
+    if (!closed.isEmpty()) {
+      plan.execute(LedgerWriteStore.closeAccounts(closed));
     }
     if (!transferRows.isEmpty()) {
       plan.execute(LedgerWriteStore.insertTransfers(transferRows));

@@ -77,7 +77,8 @@ final class Draft implements BooksView {
     return now.isAfter(latest) ? now : latest.plus(1, ChronoUnit.MICROS);
   }
 
-  void open(Account account) {
+  /** An account that is new, or has changed without a transfer. */
+  void keep(Account account) {
     accounts.put(account.key(), account);
   }
 

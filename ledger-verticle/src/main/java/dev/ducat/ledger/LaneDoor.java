@@ -10,6 +10,7 @@ import dev.ducat.proto.internal.v1.LedgerRequest;
 import dev.ducat.proto.internal.v1.RefusalReason;
 import dev.ducat.proto.internal.v1.TransferGroup;
 import dev.ducat.proto.ledger.v1.BalanceLimit;
+import dev.ducat.proto.ledger.v1.CloseAccountRequest;
 import dev.ducat.proto.ledger.v1.CreateAccountRequest;
 import dev.ducat.proto.ledger.v1.NormalSide;
 import io.vertx.core.Future;
@@ -20,6 +21,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where requests for one ledger lane come in: read and checked for form, then put into the lane's
@@ -56,13 +58,11 @@ final class LaneDoor {
     } catch (InvalidRequest invalid) {
       return Future.succeededFuture(Refusals.reply(invalid.toRefusal()));
     }
-    if (message instanceof LedgerMessage.OpenAccount open && Chart.isReserved(open.key().name())) {
+    RefusalReason reserved = reservedFrom(message);
+    if (reserved != null) {
       return Future.succeededFuture(
           Refusals.reply(
-              Refusals.of(
-                  RefusalReason.REFUSAL_REASON_PLATFORM_ACCOUNT,
-                  "name",
-                  "accounts of this name belong to the platform")));
+              Refusals.of(reserved, "name", "accounts of this name belong to the platform")));
     }
     inside.incrementAndGet();
     Future<LedgerReply> answered = answer.future().andThen(done -> leave());
@@ -74,6 +74,17 @@ final class LaneDoor {
       answer.tryFail(new BusException(BusFailure.BUSY, lease.address()));
     }
     return answered;
+  }
+
+  /** Why a client may not do this to an account of the platform's chart; null when it may. */
+  private static @Nullable RefusalReason reservedFrom(LedgerMessage message) {
+    return switch (message) {
+      case LedgerMessage.OpenAccount open when Chart.isReserved(open.key().name()) ->
+          RefusalReason.REFUSAL_REASON_PLATFORM_ACCOUNT;
+      case LedgerMessage.CloseAccount close when Chart.isReserved(close.key().name()) ->
+          RefusalReason.REFUSAL_REASON_ACCOUNT_NOT_CLOSABLE;
+      default -> null;
+    };
   }
 
   /** Releases holds whose time is over; a no-op while the sweep before it has not ended. */
@@ -117,6 +128,13 @@ final class LaneDoor {
         requireOurs(tenant);
         yield open(tenant, request.getOpenAccount().getRequest(), answer);
       }
+      case CLOSE_ACCOUNT -> {
+        String tenant = Wire.tenant(request.getCloseAccount().getTenant());
+        requireOurs(tenant);
+        CloseAccountRequest close = request.getCloseAccount().getRequest();
+        yield new LedgerMessage.CloseAccount(
+            lease.address(), key(tenant, close.getName(), close.getCurrencyCode()), answer);
+      }
       case SEAL -> {
         requireOurs(Wire.tenant(request.getSeal().getTenant()));
         yield new LedgerMessage.SealTime(
@@ -138,12 +156,13 @@ final class LaneDoor {
     } else if (limit == BalanceLimit.UNRECOGNIZED) {
       throw new InvalidRequest("limit", "not a limit");
     }
-    AccountKey key =
-        new AccountKey(
-            tenant,
-            Wire.accountName(request.getName(), "name"),
-            Wire.currency(request.getCurrencyCode(), "currency_code"));
+    AccountKey key = key(tenant, request.getName(), request.getCurrencyCode());
     return new LedgerMessage.OpenAccount(lease.address(), key, side, limit, answer);
+  }
+
+  private static AccountKey key(String tenant, String name, String currency) {
+    return new AccountKey(
+        tenant, Wire.accountName(name, "name"), Wire.currency(currency, "currency_code"));
   }
 
   /** Books of a tenant in two lanes would be two books. */

@@ -34,7 +34,7 @@ final class LedgerLane implements LaneActor<LedgerMessage> {
   LedgerLane(Node node, LedgerSettings settings) {
     this.node = node;
     this.settings = settings;
-    this.rules = new LedgerRules(node.ids()::next);
+    this.rules = new LedgerRules(node.ids()::next, settings.overdraft());
     this.chain = new LedgerChain(settings.chainKey());
   }
 
@@ -54,6 +54,7 @@ final class LedgerLane implements LaneActor<LedgerMessage> {
         yield Math.max(1, transfers);
       }
       case LedgerMessage.OpenAccount open -> 1;
+      case LedgerMessage.CloseAccount close -> 1;
       case LedgerMessage.SealTime seal -> 1;
       case LedgerMessage.SweepHolds sweep -> 1;
     };
@@ -124,6 +125,7 @@ final class LedgerLane implements LaneActor<LedgerMessage> {
       switch (message) {
         case LedgerMessage.ApplyTransfers apply -> plan.apply(apply, booksOf(apply), rules);
         case LedgerMessage.OpenAccount open -> plan.open(open, booksOf(open));
+        case LedgerMessage.CloseAccount close -> plan.close(close, booksOf(close));
         case LedgerMessage.SealTime seal -> plan.seal(seal, booksOf(seal));
         case LedgerMessage.SweepHolds sweep -> plan.sweep(sweep, booksOf(sweep), rules);
       }

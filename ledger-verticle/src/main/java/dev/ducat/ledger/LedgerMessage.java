@@ -31,6 +31,10 @@ sealed interface LedgerMessage {
       Promise<LedgerReply> answer)
       implements LedgerMessage {}
 
+  /** A client's account that takes nothing new from then on. */
+  record CloseAccount(String stream, AccountKey key, Promise<LedgerReply> answer)
+      implements LedgerMessage {}
+
   /** From now on nothing is booked at {@code time} or earlier. */
   record SealTime(String stream, Instant time, Promise<LedgerReply> answer)
       implements LedgerMessage {}

@@ -7,6 +7,7 @@ import dev.ducat.proto.ledger.v1.TransferResult;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -23,9 +24,16 @@ final class LedgerRules {
   private static final int FIRST_RESULT_OF_A_NEW_ID = TRANSFER_RESULT_LINKED_CHAIN_OPEN_VALUE;
 
   private final Supplier<UUID> accountIds;
+  private final Set<String> overdraft;
 
-  LedgerRules(Supplier<UUID> accountIds) {
+  /**
+   * The rules.
+   *
+   * @param overdraft merchants whose available funds may go below zero
+   */
+  LedgerRules(Supplier<UUID> accountIds, Set<String> overdraft) {
     this.accountIds = accountIds;
+    this.overdraft = overdraft;
   }
 
   /** Decides a group: one outcome per transfer, in order; the changes are in the draft. */
@@ -271,7 +279,7 @@ final class LedgerRules {
       Draft draft, TransferGroupCommand group, String name, String currency) {
     AccountKey key = new AccountKey(group.tenant(), name, currency);
     Account there = draft.account(key);
-    Chart entry = there == null && group.platform() ? Chart.entryOf(name) : null;
+    Chart entry = there == null && group.platform() ? Chart.entryOf(name, overdraft) : null;
     return entry == null
         ? there
         : Account.opened(accountIds.get(), key, entry.side(), entry.limit(), draft.nextTime());

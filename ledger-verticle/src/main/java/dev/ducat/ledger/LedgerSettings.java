@@ -3,6 +3,7 @@ package dev.ducat.ledger;
 import dev.ducat.kernel.lane.LaneSettings;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Set;
 import javax.crypto.SecretKey;
 import javax.crypto.spec.SecretKeySpec;
 
@@ -15,6 +16,8 @@ import javax.crypto.spec.SecretKeySpec;
  * @param sweep how often lapsed holds are looked for
  * @param answerMax how long a query of a lane may take
  * @param chainKey key of the hash chain; without it nobody can compute a chain that verifies
+ * @param overdraft merchants whose available account is opened without a limit: refunds may take it
+ *     below zero
  */
 public record LedgerSettings(
     int lanes,
@@ -23,12 +26,14 @@ public record LedgerSettings(
     int openHoldsMax,
     Duration sweep,
     Duration answerMax,
-    SecretKey chainKey) {
+    SecretKey chainKey,
+    Set<String> overdraft) {
 
   public LedgerSettings {
     if (lanes < 1 || accountsMax < 1 || openHoldsMax < 1) {
       throw new IllegalArgumentException("a ledger has a lane and room for an account and a hold");
     }
+    overdraft = Set.copyOf(overdraft);
   }
 
   /**
@@ -43,7 +48,13 @@ public record LedgerSettings(
         200_000,
         Duration.ofSeconds(1),
         Duration.ofSeconds(4),
-        chainKey);
+        chainKey,
+        Set.of());
+  }
+
+  public LedgerSettings withOverdraft(Set<String> merchants) {
+    return new LedgerSettings(
+        lanes, lane, accountsMax, openHoldsMax, sweep, answerMax, chainKey, merchants);
   }
 
   /** Defaults with a chain key that everybody knows: for development and tests. */

@@ -49,6 +49,17 @@ public final class LedgerWriteStore {
       select outbox.expect('ledger.account', cardinality($1::uuid[]), count(*)) from written
       """;
 
+  // Apart from the counters, which almost every batch writes: accounts are hardly ever closed.
+  static final String CLOSE_ACCOUNTS =
+      """
+      with written as (
+        update ledger.account a set closed = true
+          from (select unnest($1::uuid[]) as id, unnest($2::bigint[]) as expected) as c
+         where a.account_id = c.id and a.version = c.expected and not a.closed
+        returning 1)
+      select outbox.expect('ledger.account', cardinality($1::uuid[]), count(*)) from written
+      """;
+
   // No ON CONFLICT: Postgres would look each id up once more and write a confirmation of every row.
   // An id that is there after all fails the transaction, and the lane reads everything anew.
   public static final String INSERT_TRANSFERS =
@@ -129,6 +140,17 @@ public final class LedgerWriteStore {
               column(rows, Long[]::new, a -> a.account().counters().creditsPending()),
               column(rows, Long[]::new, a -> a.account().counters().version()),
               column(rows, OffsetDateTime[]::new, a -> utc(a.account().updatedAt()))
+            }));
+  }
+
+  /** After {@link #updateAccounts} of the same accounts: at the version that they have then. */
+  static SqlStatement closeAccounts(List<Account> rows) {
+    return new SqlStatement(
+        CLOSE_ACCOUNTS,
+        Tuple.from(
+            new Object[] {
+              column(rows, UUID[]::new, Account::id),
+              column(rows, Long[]::new, a -> a.counters().version())
             }));
   }
 

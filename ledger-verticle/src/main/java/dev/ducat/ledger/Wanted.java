@@ -30,6 +30,7 @@ final class Wanted {
   static void accounts(LedgerMessage message, Books books, Map<AccountKey, Books> wanted) {
     switch (message) {
       case LedgerMessage.OpenAccount open -> account(open.key(), books, wanted);
+      case LedgerMessage.CloseAccount close -> account(close.key(), books, wanted);
       case LedgerMessage.SealTime seal -> {}
       case LedgerMessage.SweepHolds sweep ->
           books.sweep().lapsed().forEach(hold -> accountsOfHold(hold, books, wanted));

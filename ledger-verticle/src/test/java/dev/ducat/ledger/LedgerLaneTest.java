@@ -15,16 +15,20 @@ import dev.ducat.kernel.shard.UnitKind;
 import dev.ducat.kernel.testing.TestNode;
 import dev.ducat.proto.events.v1.TransferEvent;
 import dev.ducat.proto.internal.v1.ApplyTransfers;
+import dev.ducat.proto.internal.v1.CloseAccount;
 import dev.ducat.proto.internal.v1.LedgerReply;
 import dev.ducat.proto.internal.v1.LedgerRequest;
 import dev.ducat.proto.internal.v1.OpenAccount;
 import dev.ducat.proto.internal.v1.RefusalReason;
 import dev.ducat.proto.internal.v1.TransferGroup;
+import dev.ducat.proto.ledger.v1.Account;
 import dev.ducat.proto.ledger.v1.BalanceLimit;
+import dev.ducat.proto.ledger.v1.CloseAccountRequest;
 import dev.ducat.proto.ledger.v1.CreateAccountRequest;
 import dev.ducat.proto.ledger.v1.NewTransfer;
 import dev.ducat.proto.ledger.v1.NormalSide;
 import dev.ducat.proto.ledger.v1.TransferOutcome;
+import dev.ducat.proto.ledger.v1.TransferResult;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.junit5.VertxExtension;
@@ -244,6 +248,7 @@ final class LedgerLaneTest {
   @Test
   void closedAccountsTakeNothingNewButEndTheirHolds() {
     ledger.apply(platform(hold(1, RECEIVABLE, PENDING, 10)));
+    // A client may not close it; by hand, the version tells the lane to read again.
     ledger.sql(
         "update ledger.account set closed = true, version = version + 1 where name = '"
             + PENDING
@@ -251,6 +256,67 @@ final class LedgerLaneTest {
     assertThat(ledger.results(platform(hold(2, RECEIVABLE, PENDING, 10))))
         .containsExactly("CREDIT_ACCOUNT_CLOSED");
     assertThat(ledger.results(platform(postHold(3, 1)))).containsExactly("CREATED");
+  }
+
+  /**
+   * Closes among transfers, many to a batch and in no order that is known: what was booked was
+   * booked before the close, in memory and in the database.
+   */
+  @Test
+  void anAccountIsClosedInItsTurn() {
+    ledger.apply(platform(hold(1, RECEIVABLE, "wallet:0", 10)));
+    String address = TestLedger.address(Transfers.TENANT);
+    List<Future<LedgerReply>> posts = new ArrayList<>();
+    List<Future<LedgerReply>> closes = new ArrayList<>();
+    for (int i = 0; i < 40; i++) {
+      String wallet = "wallet:" + i;
+      ledger.apply(platform(post(100 + i, RECEIVABLE, wallet, 1)));
+    }
+    for (int i = 0; i < 40; i++) {
+      String wallet = "wallet:" + i;
+      posts.add(ledger.send(platform(post(200 + i, RECEIVABLE, wallet, 1))));
+      closes.add(ledger.ask(address, close(wallet)));
+      posts.add(ledger.send(platform(post(300 + i, RECEIVABLE, wallet, 1))));
+      closes.add(ledger.ask(address, close(wallet)));
+    }
+    TestNode.await(Future.join(posts));
+    TestNode.await(Future.join(closes));
+    for (int i = 0; i < 40; i++) {
+      Account closed = closes.get(2 * i).result().getAccount();
+      assertThat(closed.getClosed()).isTrue();
+      assertThat(closes.get(2 * i + 1).result().getAccount()).isEqualTo(closed);
+      long booked =
+          posts.subList(2 * i, 2 * i + 2).stream()
+              .map(post -> post.result().getApplied().getGroups(0).getOutcomes(0).getResult())
+              .filter(result -> result == TransferResult.TRANSFER_RESULT_CREATED)
+              .count();
+      assertThat(closed.getCreditsPosted()).isEqualTo(1 + booked);
+    }
+    assertThat(ledger.number("select count(*) from ledger.account where closed")).isEqualTo(40);
+    assertThat(ledger.results(platform(post(400, RECEIVABLE, "wallet:0", 1))))
+        .containsExactly("CREDIT_ACCOUNT_CLOSED");
+    assertThat(ledger.results(platform(postHold(401, 1)))).containsExactly("CREATED");
+    assertThat(ledger.wrongs()).isEmpty();
+  }
+
+  @Test
+  void whatIsNotAClientsAccountIsNotClosed() {
+    ledger.apply(platform(hold(1, RECEIVABLE, PENDING, 10)));
+    String address = TestLedger.address(Transfers.TENANT);
+    assertThat(TestNode.await(ledger.ask(address, close("wallet:nobody"))).getRefusal().getReason())
+        .isEqualTo(RefusalReason.REFUSAL_REASON_ACCOUNT_NOT_FOUND);
+    assertThat(TestNode.await(ledger.ask(address, close(PENDING))).getRefusal().getReason())
+        .isEqualTo(RefusalReason.REFUSAL_REASON_ACCOUNT_NOT_CLOSABLE);
+    assertThat(ledger.number("select count(*) from ledger.account where closed")).isZero();
+  }
+
+  private static LedgerRequest close(String name) {
+    return LedgerRequest.newBuilder()
+        .setCloseAccount(
+            CloseAccount.newBuilder()
+                .setTenant(Transfers.TENANT)
+                .setRequest(CloseAccountRequest.newBuilder().setName(name).setCurrencyCode("EUR")))
+        .build();
   }
 
   @Test

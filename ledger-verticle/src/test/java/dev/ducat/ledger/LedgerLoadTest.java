@@ -39,7 +39,14 @@ final class LedgerLoadTest {
     compare(
         vertx,
         new LedgerSettings(
-            1, usual.lane(), 2, 2, usual.sweep(), usual.answerMax(), usual.chainKey()));
+            1,
+            usual.lane(),
+            2,
+            2,
+            usual.sweep(),
+            usual.answerMax(),
+            usual.chainKey(),
+            usual.overdraft()));
   }
 
   private static void compare(Vertx vertx, LedgerSettings settings) {

@@ -176,7 +176,8 @@ final class LedgerOwnershipTest {
         usual.openHoldsMax(),
         Duration.ofMillis(50),
         usual.answerMax(),
-        usual.chainKey());
+        usual.chainKey(),
+        usual.overdraft());
   }
 
   @Test
@@ -184,7 +185,14 @@ final class LedgerOwnershipTest {
     LedgerSettings usual = LedgerSettings.development();
     LedgerSettings forgetful =
         new LedgerSettings(
-            1, usual.lane(), 1, 1, usual.sweep(), usual.answerMax(), usual.chainKey());
+            1,
+            usual.lane(),
+            1,
+            1,
+            usual.sweep(),
+            usual.answerMax(),
+            usual.chainKey(),
+            usual.overdraft());
     try (TestLedger ledger =
         TestLedger.start(vertx, postgres, "node-1", new SystemClock(), forgetful)) {
       for (int i = 1; i <= 5; i++) {

@@ -63,7 +63,8 @@ final class LedgerPlanTest {
                 "account_pkey",
                 "transfer_by_debit",
                 "transfer_by_credit")),
-        Arguments.of(LedgerWriteStore.UPDATE_ACCOUNTS, List.of("account_by_id")));
+        Arguments.of(LedgerWriteStore.UPDATE_ACCOUNTS, List.of("account_by_id")),
+        Arguments.of(LedgerWriteStore.CLOSE_ACCOUNTS, List.of("account_by_id")));
   }
 
   @ParameterizedTest(name = "{1}")

@@ -288,6 +288,19 @@ final class LedgerRulesTest {
   }
 
   @Test
+  void onlyMerchantsWithAnOverdraftGoBelowZero() {
+    MemoryBooks books = new MemoryBooks();
+    expectCreated(books, platform(post(1, "merchant:trusted:available", "psp_receivable:x", 5)));
+    assertThat(
+            books.results(
+                platform(
+                    post(2, "merchant:distrusted:available", "psp_receivable:x", 5),
+                    post(3, "merchant:trusted:available:available", "psp_receivable:x", 5),
+                    post(4, "wallet:trusted", "psp_receivable:x", 5))))
+        .containsExactly("EXCEEDS_CREDITS", "EXCEEDS_CREDITS", "EXCEEDS_CREDITS");
+  }
+
+  @Test
   void thePlatformOpensItsChartOnFirstUse() {
     MemoryBooks books = new MemoryBooks();
     expectCreated(books, platform(hold(1, "psp_receivable:x", "merchant:m:pending", 5)));

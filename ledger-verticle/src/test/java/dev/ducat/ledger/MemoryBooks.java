@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -25,7 +26,8 @@ final class MemoryBooks implements BooksView {
   private Instant last = Instant.EPOCH;
   private Instant now = Instant.parse("2026-01-01T00:00:00Z");
   private long accountsOpened;
-  private final LedgerRules rules = new LedgerRules(() -> new UUID(7, ++accountsOpened));
+  private final LedgerRules rules =
+      new LedgerRules(() -> new UUID(7, ++accountsOpened), Set.of("trusted"));
 
   @Override
   public @Nullable Account account(AccountKey key) {

@@ -60,6 +60,7 @@ final class RecipesTest {
           "ducat.ledger.v1.LedgerService/CreateAccount",
           "ducat.ledger.v1.LedgerService/GetAccount",
           "ducat.ledger.v1.LedgerService/ListAccounts",
+          "ducat.ledger.v1.LedgerService/CloseAccount",
           "ducat.ledger.v1.LedgerService/CreateTransfers",
           "ducat.ledger.v1.LedgerService/GetTransfer",
           "ducat.ledger.v1.LedgerService/ListTransfers",

@@ -38,6 +38,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ConfigReader {
   private static final Pattern NODE_ID = Pattern.compile("[a-zA-Z0-9._-]{1,64}");
+  private static final Pattern MERCHANT = Pattern.compile("[a-zA-Z0-9._-]{1,64}");
   private static final Pattern FEE = Pattern.compile("([0-9]{1,5})bp\\+([0-9]{1,12})");
   private static final int CHAIN_KEY_MIN = 32;
 
@@ -79,6 +80,7 @@ final class ConfigReader {
             relay(),
             chainKey(),
             new Fees(fee(Setting.FEE, values.text(Setting.FEE)), merchantFees()),
+            overdraft(),
             new LimitReader(values).read(),
             risk(),
             connectors.read(),
@@ -288,6 +290,17 @@ final class ConfigReader {
       fees.put(parts[0].strip(), fee(Setting.FEES, parts.length < 2 ? item : parts[1]));
     }
     return fees;
+  }
+
+  private Set<String> overdraft() {
+    List<String> merchants = values.items(Setting.MERCHANTS_OVERDRAFT);
+    for (String merchant : merchants) {
+      if (!MERCHANT.matcher(merchant).matches()) {
+        values.fault(
+            Setting.MERCHANTS_OVERDRAFT, "must be merchants such as acme,globex, has " + merchant);
+      }
+    }
+    return Set.copyOf(merchants);
   }
 
   private Fee fee(Setting setting, String text) {

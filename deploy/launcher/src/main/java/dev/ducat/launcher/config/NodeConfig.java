@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param keyLife how long an idempotency key finds its payment, at least
  * @param relay how events get to Kafka
  * @param chainKey key of the ledger's hash chain; null for the one of development
+ * @param overdraft merchants whose available funds may go below zero
  * @param limits how large payments may be, and how many there may be
  * @param risk the risk service; null for none
  * @param connectors the ways to PSPs
@@ -43,6 +44,7 @@ public record NodeConfig(
     Relay relay,
     @Nullable SecretKey chainKey,
     Fees fees,
+    Set<String> overdraft,
     Limits limits,
     @Nullable RiskTerms risk,
     Connectors connectors,
@@ -51,6 +53,7 @@ public record NodeConfig(
 
   public NodeConfig {
     actors = Set.copyOf(actors);
+    overdraft = Set.copyOf(overdraft);
   }
 
   /**

@@ -56,6 +56,11 @@ public enum Setting {
       true),
   FEE("fee", "0bp+0", "What merchants pay per payment: basis points + fixed minor units."),
   FEES("fees", "", "Fees of single merchants: acme=150bp+25,globex=0bp+10."),
+  MERCHANTS_OVERDRAFT(
+      "merchants.overdraft",
+      "",
+      "Merchants whose refunds may exceed their available funds: acme,globex. Fixed per currency"
+          + " when their first payment settles."),
   LIMITS_AMOUNTS(
       "limits.amounts",
       "",

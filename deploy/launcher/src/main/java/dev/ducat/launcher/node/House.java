@@ -101,7 +101,9 @@ final class House {
 
   private LedgerSettings ledger() {
     SecretKey key = config.chainKey();
-    return key == null ? LedgerSettings.development() : LedgerSettings.defaults(key);
+    LedgerSettings settings =
+        key == null ? LedgerSettings.development() : LedgerSettings.defaults(key);
+    return settings.withOverdraft(config.overdraft());
   }
 
   private SagaSettings saga() {

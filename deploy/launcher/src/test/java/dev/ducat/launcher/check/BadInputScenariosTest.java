@@ -12,8 +12,11 @@ import dev.ducat.launcher.client.Answer;
 import dev.ducat.launcher.client.CallFailure;
 import dev.ducat.launcher.client.DucatClient;
 import dev.ducat.launcher.testing.TestHouse;
+import dev.ducat.proto.ledger.v1.Account;
 import dev.ducat.proto.ledger.v1.BalanceLimit;
+import dev.ducat.proto.ledger.v1.CloseAccountRequest;
 import dev.ducat.proto.ledger.v1.CreateAccountRequest;
+import dev.ducat.proto.ledger.v1.GetAccountRequest;
 import dev.ducat.proto.ledger.v1.LedgerServiceGrpcClient;
 import dev.ducat.proto.ledger.v1.NormalSide;
 import dev.ducat.proto.payments.v1.CancelPaymentRequest;
@@ -40,7 +43,6 @@ import io.vertx.core.net.SocketAddress;
 import io.vertx.grpc.common.GrpcStatus;
 import io.vertx.grpc.common.ServiceMethod;
 import java.nio.file.Path;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -77,7 +79,8 @@ final class BadInputScenariosTest {
             "150bp+10",
             Map.of(
                 "DUCAT_LIMITS_AMOUNTS", "*/small=EUR:100..500",
-                "DUCAT_LIMITS_VELOCITY", "*/rare=2/day"));
+                "DUCAT_LIMITS_VELOCITY", "*/rare=2/day",
+                "DUCAT_MERCHANTS_OVERDRAFT", "trusted,other"));
     audited = new AuditedHouse(house, new ClientHistory());
   }
 
@@ -378,7 +381,7 @@ final class BadInputScenariosTest {
   }
 
   @Test
-  void declinesAreFailedPaymentsUnderTheirKeys() throws SQLException {
+  void declinesAreFailedPaymentsUnderTheirKeys() {
     CreatePaymentRequest declined = request("acme", "sim_decline_authorize", 500).build();
     Payment first = create(declined);
     assertFailed(first, "DECLINED", "authorize");
@@ -391,14 +394,17 @@ final class BadInputScenariosTest {
     wallet("wallet:empty", BalanceLimit.BALANCE_LIMIT_DEBITS_MUST_NOT_EXCEED_CREDITS);
     assertFailed(pay("acme", "wallet:empty", 500), "INSUFFICIENT_FUNDS", "authorize");
 
-    // The ledger's lane has not seen it before it is closed.
-    wallet("wallet:open", BalanceLimit.BALANCE_LIMIT_NONE);
-    house()
-        .sql(
-            "insert into ledger.account select (jsonb_populate_record(a, jsonb_build_object("
-                + "'account_id', gen_random_uuid(), 'name', 'wallet:shut', 'closed', true))).*"
-                + " from ledger.account a where name = 'wallet:open'");
+    wallet("wallet:shut", BalanceLimit.BALANCE_LIMIT_NONE);
+    Payment paid = pay("acme", "wallet:shut", 500);
+    assertThat(paid.getState()).isEqualTo(PaymentState.PAYMENT_STATE_SETTLED);
+    call(
+        LedgerServiceGrpcClient.CloseAccount,
+        CloseAccountRequest.newBuilder().setName("wallet:shut").setCurrencyCode("EUR").build());
     assertFailed(pay("acme", "wallet:shut", 500), "ACCOUNT_CLOSED", "authorize");
+    // Nor can it be paid back: nothing has moved, and the merchant keeps what it has.
+    Refund refund = call(PaymentServiceGrpcClient.RefundPayment, refund(paid, key(), 100));
+    assertThat(refund.getState()).isEqualTo(RefundState.REFUND_STATE_FAILED);
+    assertThat(refund.getFailure().getCode()).isEqualTo("ACCOUNT_CLOSED");
   }
 
   private void wallet(String name, BalanceLimit limit) {
@@ -423,6 +429,24 @@ final class BadInputScenariosTest {
     Answer<Refund> again = answer(client, PaymentServiceGrpcClient.RefundPayment, whole);
     assertThat(again.replayed()).isTrue();
     assertThat(again.message()).isEqualTo(refund);
+  }
+
+  /** What the penniless merchant above may not do. */
+  @Test
+  void aMerchantWithAnOverdraftRefundsMoreThanItHas() {
+    // The fee, 25, is not returned: only the overdraft can pay for it.
+    Payment settled = pay("trusted", "sim_ok", 1_000);
+    Refund refund = call(PaymentServiceGrpcClient.RefundPayment, refund(settled, key(), 1_000));
+    assertThat(refund.getState()).isEqualTo(RefundState.REFUND_STATE_SUCCEEDED);
+    Account available =
+        call(
+            LedgerServiceGrpcClient.GetAccount,
+            GetAccountRequest.newBuilder()
+                .setName("merchant:trusted:available")
+                .setCurrencyCode("EUR")
+                .build());
+    assertThat(available.getLimit()).isEqualTo(BalanceLimit.BALANCE_LIMIT_NONE);
+    assertThat(available.getCreditsPosted() - available.getDebitsPosted()).isEqualTo(-25);
   }
 
   @Test

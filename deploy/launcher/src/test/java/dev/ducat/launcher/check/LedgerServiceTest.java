@@ -3,13 +3,17 @@ package dev.ducat.launcher.check;
 import static dev.ducat.launcher.testing.Api.eur;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.Timestamp;
+import dev.ducat.launcher.client.CallFailure;
 import dev.ducat.launcher.testing.Api;
 import dev.ducat.launcher.testing.TestHouse;
 import dev.ducat.proto.ledger.v1.Account;
 import dev.ducat.proto.ledger.v1.BalanceLimit;
+import dev.ducat.proto.ledger.v1.CloseAccountRequest;
+import dev.ducat.proto.ledger.v1.CreateTransfersRequest;
 import dev.ducat.proto.ledger.v1.GetAccountRequest;
 import dev.ducat.proto.ledger.v1.GetTransferRequest;
 import dev.ducat.proto.ledger.v1.LedgerServiceGrpcClient;
@@ -17,10 +21,9 @@ import dev.ducat.proto.ledger.v1.NewTransfer;
 import dev.ducat.proto.ledger.v1.Transfer;
 import dev.ducat.proto.ledger.v1.TransferKind;
 import dev.ducat.proto.ledger.v1.TransferOutcome;
+import io.vertx.core.Future;
+import io.vertx.grpc.common.GrpcStatus;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -214,28 +217,75 @@ final class LedgerServiceTest {
   }
 
   @Test
-  void aClosedAccountTakesNothingNewAndEndsItsHolds() throws SQLException {
+  void aClosedAccountTakesNothingNewAndEndsItsHolds() {
     NewTransfer.Builder kept = hold(10);
     NewTransfer.Builder dropped = hold(10);
     assertThat(results(false, kept, dropped)).containsExactly("CREATED", "CREATED");
-    // No call closes an account yet: it is done by hand, and read when the lane begins anew.
-    try (Connection connection = Database.open(house.foundation().services().postgres());
-        Statement statement = connection.createStatement()) {
-      assertThat(
-              statement.executeUpdate(
-                  "update ledger.account set closed = true where name = '" + from + "'"))
-          .isEqualTo(1);
-    }
-    house.close();
-    house = TestHouse.start(data, "0bp+0");
-    api.close();
-    api = new Api(house);
-
-    assertThat(account(from).getClosed()).isTrue();
+    Account before = account(from);
+    Account closed = close(from);
+    // What is on it stays on it.
+    assertThat(closed).isEqualTo(before.toBuilder().setClosed(true).build());
+    assertThat(closed.getCreditsPosted()).isEqualTo(100);
+    assertThat(account(from)).isEqualTo(closed);
+    assertThat(close(from)).isEqualTo(closed);
     assertThat(results(false, api.post(from, to, 1), api.post(to, from, 1), hold(1)))
         .containsExactly("DEBIT_ACCOUNT_CLOSED", "CREDIT_ACCOUNT_CLOSED", "DEBIT_ACCOUNT_CLOSED");
     assertThat(results(false, postHold(kept), voidHold(dropped.getTransferId())))
         .containsExactly("CREATED", "CREATED");
     assertThat(account(from).getDebitsPosted()).isEqualTo(10);
+
+    // It is closed in Postgres too, not only in the lane's memory.
+    house.close();
+    house = TestHouse.start(data, "0bp+0");
+    api.close();
+    api = new Api(house);
+    assertThat(close(from)).isEqualTo(account(from));
+    assertThat(results(false, api.post(to, from, 1))).containsExactly("CREDIT_ACCOUNT_CLOSED");
+  }
+
+  /** Whatever is booked is booked before the close; nothing is after it. */
+  @Test
+  void transfersThatRaceACloseAreBookedBeforeItOrRefused() {
+    List<Future<String>> racing = new ArrayList<>();
+    List<Future<Account>> closes = new ArrayList<>();
+    for (int i = 0; i < 90; i++) {
+      if (i % 30 == 20) {
+        closes.add(api.call(LedgerServiceGrpcClient.CloseAccount, closeRequest(from)));
+      }
+      racing.add(
+          api.call(
+                  LedgerServiceGrpcClient.CreateTransfers,
+                  CreateTransfersRequest.newBuilder().addTransfers(api.post(from, to, 1)).build())
+              .map(answer -> results(answer.getOutcomesList()).getFirst()));
+    }
+    List<Account> closed = closes.stream().map(Api::await).toList();
+    List<String> results = racing.stream().map(Api::await).toList();
+    assertThat(results).containsOnly("CREATED", "DEBIT_ACCOUNT_CLOSED");
+    assertThat(closed).containsOnly(account(from));
+    assertThat(account(from).getDebitsPosted())
+        .isEqualTo(Collections.frequency(results, "CREATED"));
+    assertThat(results(false, api.post(from, to, 1))).containsExactly("DEBIT_ACCOUNT_CLOSED");
+  }
+
+  @Test
+  void whatCannotBeClosed() {
+    assertRefused("nobody", "ACCOUNT_NOT_FOUND", GrpcStatus.NOT_FOUND);
+    for (String reserved : List.of("fees", "merchant:acme:available", "psp_receivable:simulator")) {
+      assertRefused(reserved, "ACCOUNT_NOT_CLOSABLE", GrpcStatus.FAILED_PRECONDITION);
+    }
+  }
+
+  private static void assertRefused(String name, String reason, GrpcStatus status) {
+    CallFailure failure = catchThrowableOfType(CallFailure.class, () -> close(name));
+    assertThat(failure.status()).isEqualTo(status);
+    assertThat(failure.details().reason()).isEqualTo(reason);
+  }
+
+  private static Account close(String name) {
+    return api.ask(LedgerServiceGrpcClient.CloseAccount, closeRequest(name));
+  }
+
+  private static CloseAccountRequest closeRequest(String name) {
+    return CloseAccountRequest.newBuilder().setName(name).setCurrencyCode("EUR").build();
   }
 }

@@ -283,6 +283,17 @@ final class NodeConfigTest {
   }
 
   @Test
+  void merchantsThatMayGoBelowZeroAreNamed() throws IOException {
+    assertThat(config("", Map.of(), Map.of()).overdraft()).isEmpty();
+    assertThat(config("merchants: {overdraft: \"acme, globex\"}", Map.of(), Map.of()).overdraft())
+        .containsExactlyInAnyOrder("acme", "globex");
+    assertThat(refused("", Map.of("DUCAT_MERCHANTS_OVERDRAFT", "acme,*"), Map.of()).faults())
+        .containsExactly(
+            "merchants.overdraft (DUCAT_MERCHANTS_OVERDRAFT) must be merchants such as"
+                + " acme,globex, has *");
+  }
+
+  @Test
   void connectorsAreReadByNameFromFileAndVariables() throws IOException {
     NodeConfig config =
         config(
