@@ -24,8 +24,8 @@ import picocli.CommandLine.Spec;
     description = {
       "Run the simulated PSP as a ConnectorService of its own, on 127.0.0.1.",
       "",
-      "Nodes use it by 'connectors: {NAME: {address: \"127.0.0.1:PORT\"}}'. What payment methods make it"
-          + " do is in docs/connectors.md."
+      "Nodes use it by 'connectors: {NAME: {address: \"127.0.0.1:PORT\"}}'. What payment methods"
+          + " make it do is in docs/connectors.md."
     },
     mixinStandardHelpOptions = true)
 final class SimulatorCommand implements Callable<Integer> {

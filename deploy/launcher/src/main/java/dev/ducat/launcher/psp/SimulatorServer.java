@@ -79,9 +79,7 @@ public final class SimulatorServer implements AutoCloseable {
     Capabilities promised = SimulatorConnector.capabilities();
     return ducat == null || ducat.payout() == null
         ? promised
-        : promised.toBuilder()
-            .setSettlementMode(SettlementMode.SETTLEMENT_MODE_REPORTED)
-            .build();
+        : promised.toBuilder().setSettlementMode(SettlementMode.SETTLEMENT_MODE_REPORTED).build();
   }
 
   /**
@@ -107,7 +105,9 @@ public final class SimulatorServer implements AutoCloseable {
   /** Reports that a capture is settled, as often as it is told that it was made: harmless. */
   private void payOut(@Nullable Ducat ducat, ConnectorCall call, OperationResult told) {
     Duration payout = ducat == null ? null : ducat.payout();
-    if (payout == null || !told.hasDone() || told.getKind() != OperationKind.OPERATION_KIND_CAPTURE) {
+    if (payout == null
+        || !told.hasDone()
+        || told.getKind() != OperationKind.OPERATION_KIND_CAPTURE) {
       return;
     }
     OperationResult settled =

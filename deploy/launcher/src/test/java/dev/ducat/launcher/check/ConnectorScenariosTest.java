@@ -64,8 +64,7 @@ final class ConnectorScenariosTest {
     var ducat = Addresses.parse(house.audited().house().node().info().grpc());
     house.psp(telling, new SimulatorServer.Ducat(ducat, "telling", null));
     house.psp(silent, null);
-    house.psp(
-        payingOut, new SimulatorServer.Ducat(ducat, "paying-out", Duration.ofMillis(1_000)));
+    house.psp(payingOut, new SimulatorServer.Ducat(ducat, "paying-out", Duration.ofMillis(1_000)));
   }
 
   private static void connector(Map<String, String> variables, String name, int port, String ask) {
@@ -101,7 +100,8 @@ final class ConnectorScenariosTest {
     "sim_slow_100,           ''"
   })
   void chargesOnceAndSettles(String method, String failedAttempts) {
-    Payment payment = house.ends(house.pay(house.request(method)), PaymentState.PAYMENT_STATE_SETTLED);
+    Payment payment =
+        house.ends(house.pay(house.request(method)), PaymentState.PAYMENT_STATE_SETTLED);
 
     assertThat(payment.getAmountCaptured()).isEqualTo(eur(1_000));
     assertThat(payment.hasFailure()).isFalse();
@@ -167,10 +167,7 @@ final class ConnectorScenariosTest {
 
   private static OperationResult.Builder result(Payment payment, Kind kind, OperationKind told) {
     JournalEntry entry =
-        house.journal(payment).stream()
-            .filter(one -> one.kind() == kind)
-            .findFirst()
-            .orElseThrow();
+        house.journal(payment).stream().filter(one -> one.kind() == kind).findFirst().orElseThrow();
     return OperationResult.newBuilder().setOperationKey(entry.operationKey()).setKind(told);
   }
 

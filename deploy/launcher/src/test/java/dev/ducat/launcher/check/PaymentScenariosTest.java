@@ -175,8 +175,7 @@ final class PaymentScenariosTest {
   @Test
   void whenTheRetriesAreSpentItFailsAndIsVoided() {
     Payment payment =
-        house.pay(
-            house.request("sim_error_50").setConnector("brief").setMerchantAccount("spent"));
+        house.pay(house.request("sim_error_50").setConnector("brief").setMerchantAccount("spent"));
 
     assertThat(payment.getState()).isEqualTo(PaymentState.PAYMENT_STATE_FAILED);
     assertThat(payment.getFailure().getCode()).isEqualTo("CONNECTOR_UNAVAILABLE");
@@ -226,8 +225,7 @@ final class PaymentScenariosTest {
   @Test
   void anAuthorizeThatArrivesAfterItsVoidChangesNothing() {
     Payment failed =
-        house.pay(
-            house.request("sim_late_5000").setConnector("brief").setMerchantAccount("late"));
+        house.pay(house.request("sim_late_5000").setConnector("brief").setMerchantAccount("late"));
     assertThat(failed.getState()).isEqualTo(PaymentState.PAYMENT_STATE_FAILED);
     assertThat(failed.getFailure().getStep()).isEqualTo("authorize");
     assertThat(house.attempts(failed)).contains("authorize UNKNOWN");
@@ -400,8 +398,7 @@ final class PaymentScenariosTest {
     assertThat(entries.stream().filter(TimelineEntry::hasStep).map(one -> one.getStep().getStep()))
         .contains("authorize", "capture", "settle");
     assertThat(house.attempts(payment)).containsExactly("authorize RETRYABLE");
-    assertThat(
-            entries.stream().filter(TimelineEntry::hasTransfer).map(TimelineEntry::getTransfer))
+    assertThat(entries.stream().filter(TimelineEntry::hasTransfer).map(TimelineEntry::getTransfer))
         .extracting(Transfer::getKind)
         .contains(TransferKind.TRANSFER_KIND_HOLD, TransferKind.TRANSFER_KIND_POST_HOLD);
     assertThat(

@@ -143,9 +143,7 @@ final class ScenarioHouse implements AutoCloseable {
   }
 
   Payment ends(Payment payment, PaymentState state) {
-    await()
-        .atMost(LIMIT)
-        .untilAsserted(() -> assertThat(get(payment).getState()).isEqualTo(state));
+    await().atMost(LIMIT).untilAsserted(() -> assertThat(get(payment).getState()).isEqualTo(state));
     return get(payment);
   }
 
@@ -234,9 +232,7 @@ final class ScenarioHouse implements AutoCloseable {
   }
 
   void happens(Payment payment, String event) {
-    await()
-        .atMost(LIMIT)
-        .untilAsserted(() -> assertThat(history(payment)).contains(event));
+    await().atMost(LIMIT).untilAsserted(() -> assertThat(history(payment)).contains(event));
   }
 
   List<AuditEvent> audits(Payment payment) {
