@@ -10,6 +10,7 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
@@ -23,8 +24,8 @@ import picocli.CommandLine.Spec;
     description = {
       "Run the simulated PSP as a ConnectorService of its own, on 127.0.0.1.",
       "",
-      "Nodes use it by 'connectors: {NAME: {address: \"127.0.0.1:PORT\"}}'. What payment methods make it"
-          + " do is in docs/connectors.md."
+      "Nodes use it by 'connectors: {NAME: {address: \"127.0.0.1:PORT\"}}'. What payment methods"
+          + " make it do is in docs/connectors.md."
     },
     mixinStandardHelpOptions = true)
 final class SimulatorCommand implements Callable<Integer> {
@@ -58,6 +59,14 @@ final class SimulatorCommand implements Callable<Integer> {
   private String name = "simulator";
 
   @Option(
+      names = "--payout-after",
+      paramLabel = "MS",
+      description =
+          "With --report-to: tell that a capture is settled this many milliseconds after it, for a"
+              + " connector with settlement: reported. Default: it settles with the capture.")
+  private @Nullable Long payoutMs;
+
+  @Option(
       names = "--ready-file",
       paramLabel = "FILE",
       description = "Written when it serves: JSON with pid and address.")
@@ -73,7 +82,12 @@ final class SimulatorCommand implements Callable<Integer> {
       Files.deleteIfExists(readyFile);
     }
     SimulatorServer.Ducat ducat =
-        reportTo == null ? null : new SimulatorServer.Ducat(Addresses.parse(reportTo), name);
+        reportTo == null
+            ? null
+            : new SimulatorServer.Ducat(
+                Addresses.parse(reportTo),
+                name,
+                payoutMs == null ? null : Duration.ofMillis(payoutMs));
     Path journal = data.resolve("simulator").resolve("journal.tsv");
     SimulatorServer server = SimulatorServer.start(HOST, port, journal, ducat);
     Runtime.getRuntime().addShutdownHook(new Thread(server::close, "ducat-shutdown"));

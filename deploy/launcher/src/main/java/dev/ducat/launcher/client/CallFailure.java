@@ -25,8 +25,13 @@ public final class CallFailure extends RuntimeException {
     }
   }
 
-  /** One field that is not as it must be. */
-  public record Violation(String field, String description) {}
+  /**
+   * One field, or state, that is not as it must be.
+   *
+   * @param type of a precondition: what the call lost by, such as {@code ALREADY_CAPTURED}; else
+   *     empty
+   */
+  public record Violation(String type, String field, String description) {}
 
   public CallFailure(GrpcStatus status, String message, Details details) {
     super(message);
@@ -84,6 +89,7 @@ public final class CallFailure extends RuntimeException {
     }
     for (Violation violation : details.violations()) {
       out.append("\n  ").append(violation.field()).append(": ").append(violation.description());
+      out.append(violation.type().isEmpty() ? "" : " (" + violation.type() + ")");
     }
     return out.toString();
   }

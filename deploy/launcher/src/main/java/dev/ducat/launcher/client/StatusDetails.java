@@ -39,11 +39,11 @@ final class StatusDetails {
         metadata = info.getMetadataMap();
       } else if (detail.is(BadRequest.class)) {
         detail.unpack(BadRequest.class).getFieldViolationsList().stream()
-            .map(one -> new Violation(one.getField(), one.getDescription()))
+            .map(one -> new Violation("", one.getField(), one.getDescription()))
             .forEach(violations::add);
       } else if (detail.is(PreconditionFailure.class)) {
         detail.unpack(PreconditionFailure.class).getViolationsList().stream()
-            .map(one -> new Violation(one.getSubject(), one.getDescription()))
+            .map(one -> new Violation(one.getType(), one.getSubject(), one.getDescription()))
             .forEach(violations::add);
       }
     }

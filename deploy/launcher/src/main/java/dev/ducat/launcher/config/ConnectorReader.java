@@ -75,7 +75,7 @@ final class ConnectorReader {
         window,
         // Clocks differ and calls take time: an hour of a day, in proportion.
         window.dividedBy(24),
-        time(name, ConnectorSetting.AUTHORIZATION_LIFETIME, Duration.ofMinutes(1), LONG_MAX),
+        time(name, ConnectorSetting.AUTHORIZATION_LIFETIME, Duration.ofSeconds(1), LONG_MAX),
         settlement(name),
         time(name, ConnectorSetting.UNKNOWN_MAX, MOMENT, LONG_MAX),
         actionTimeout,

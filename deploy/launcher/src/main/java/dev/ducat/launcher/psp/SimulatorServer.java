@@ -5,8 +5,13 @@ import dev.ducat.kernel.sql.Await;
 import dev.ducat.kernel.time.Clock;
 import dev.ducat.kernel.time.SystemClock;
 import dev.ducat.launcher.client.DucatClient;
+import dev.ducat.proto.connector.v1.Capabilities;
 import dev.ducat.proto.connector.v1.ConnectorCallbackServiceGrpcClient;
+import dev.ducat.proto.connector.v1.OperationKind;
+import dev.ducat.proto.connector.v1.OperationResult;
 import dev.ducat.proto.connector.v1.ReportOperationRequest;
+import dev.ducat.proto.connector.v1.SettlementMode;
+import dev.ducat.proto.internal.v1.ConnectorCall;
 import dev.ducat.saga.connector.SimulatorConnector;
 import dev.ducat.saga.connector.SimulatorConnector.Report;
 import io.vertx.core.Vertx;
@@ -36,8 +41,10 @@ public final class SimulatorServer implements AutoCloseable {
    * Whom the simulator reports to.
    *
    * @param connector its name there
+   * @param payout how long after a capture its settlement is reported; null: it settles with the
+   *     capture
    */
-  public record Ducat(SocketAddress address, String connector) {}
+  public record Ducat(SocketAddress address, String connector, @Nullable Duration payout) {}
 
   private final Vertx vertx = Vertx.vertx();
 
@@ -59,8 +66,20 @@ public final class SimulatorServer implements AutoCloseable {
     this.server =
         Await.result(
             ConnectorServer.start(
-                vertx, clock, host, port, SimulatorConnector.capabilities(), simulator::call),
+                vertx,
+                clock,
+                host,
+                port,
+                capabilities(ducat),
+                call -> simulator.call(call).onSuccess(told -> payOut(ducat, call, told))),
             PATIENCE);
+  }
+
+  private static Capabilities capabilities(@Nullable Ducat ducat) {
+    Capabilities promised = SimulatorConnector.capabilities();
+    return ducat == null || ducat.payout() == null
+        ? promised
+        : promised.toBuilder().setSettlementMode(SettlementMode.SETTLEMENT_MODE_REPORTED).build();
   }
 
   /**
@@ -81,6 +100,24 @@ public final class SimulatorServer implements AutoCloseable {
     Await.result(server.close(), PATIENCE);
     Await.result(simulator.close(), PATIENCE);
     Await.result(vertx.close(), PATIENCE);
+  }
+
+  /** Reports that a capture is settled, as often as it is told that it was made: harmless. */
+  private void payOut(@Nullable Ducat ducat, ConnectorCall call, OperationResult told) {
+    Duration payout = ducat == null ? null : ducat.payout();
+    if (payout == null
+        || !told.hasDone()
+        || told.getKind() != OperationKind.OPERATION_KIND_CAPTURE) {
+      return;
+    }
+    OperationResult settled =
+        told.toBuilder().setKind(OperationKind.OPERATION_KIND_SETTLEMENT).build();
+    Report report =
+        call.hasCapture()
+            ? new Report(call.getCapture().getTenant(), call.getCapture().getPaymentId(), settled)
+            : new Report(
+                call.getGetOperation().getTenant(), call.getGetOperation().getPaymentId(), settled);
+    vertx.setTimer(Math.max(1, payout.toMillis()), now -> tell(ducat, report, 1));
   }
 
   private void tell(@Nullable Ducat ducat, Report report, int attempt) {
