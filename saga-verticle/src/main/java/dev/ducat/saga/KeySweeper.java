@@ -1,14 +1,9 @@
 package dev.ducat.saga;
 
 import dev.ducat.kernel.node.Node;
-import dev.ducat.kernel.sql.DatabaseRole;
-import dev.ducat.kernel.sql.Pools;
 import io.micrometer.core.instrument.Counter;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import io.vertx.sqlclient.Pool;
-import io.vertx.sqlclient.Row;
-import io.vertx.sqlclient.Tuple;
 import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,13 +14,6 @@ import org.slf4j.LoggerFactory;
  */
 final class KeySweeper {
   private static final Logger LOG = LoggerFactory.getLogger(KeySweeper.class);
-
-  static final String SWEEP =
-      """
-      select looked, freed, kept, due_in_ms from payment.sweep_keys($1::int,
-        $2::bigint * interval '1 millisecond', $3::bigint * interval '1 millisecond',
-        $4::bigint * interval '1 millisecond')
-      """;
 
   /** Some ten milliseconds of work for the database. */
   private static final int BATCH = 500;
@@ -58,7 +46,7 @@ final class KeySweeper {
 
   private final Vertx vertx;
   private final Pace pace;
-  private final Pool pool;
+  private final KeySweepStore store;
   private final Counter freed;
   private long timer = -1;
   private boolean open = true;
@@ -66,8 +54,7 @@ final class KeySweeper {
   KeySweeper(Vertx vertx, Node node, Pace pace) {
     this.vertx = vertx;
     this.pace = pace;
-    this.pool =
-        Pools.queries(vertx, node.postgres(), DatabaseRole.WRITER, node.nodeId() + "-keys", 1);
+    this.store = new KeySweepStore(vertx, node);
     this.freed =
         Counter.builder("ducat.saga.keys.freed")
             .description("idempotency keys whose time was over")
@@ -76,21 +63,7 @@ final class KeySweeper {
 
   /** One batch, if it is due and nobody else is at it. */
   Future<Swept> runOnce() {
-    return pool.preparedQuery(SWEEP)
-        .execute(
-            Tuple.of(pace.batch, pace.life.toMillis(), pace.idle.toMillis(), pace.again.toMillis()))
-        .map(
-            rows -> {
-              Row row = rows.iterator().next();
-              Swept swept =
-                  new Swept(
-                      row.getInteger("looked"),
-                      row.getInteger("freed"),
-                      row.getInteger("kept"),
-                      Duration.ofMillis(Math.max(1, row.getLong("due_in_ms"))));
-              freed.increment(swept.freed());
-              return swept;
-            });
+    return store.sweep(pace).onSuccess(swept -> freed.increment(swept.freed()));
   }
 
   /** Sweeps from now on, on the event loop of the caller. */
@@ -115,6 +88,6 @@ final class KeySweeper {
   Future<Void> stop() {
     open = false;
     vertx.cancelTimer(timer);
-    return pool.close();
+    return store.close();
   }
 }

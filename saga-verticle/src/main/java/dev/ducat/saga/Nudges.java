@@ -10,8 +10,6 @@ import dev.ducat.proto.internal.v1.ShardReply;
 import dev.ducat.proto.internal.v1.ShardRequest;
 import dev.ducat.proto.payments.v1.Refund;
 import dev.ducat.proto.payments.v1.RefundState;
-import io.vertx.sqlclient.Row;
-import io.vertx.sqlclient.Tuple;
 import java.time.Duration;
 import java.util.UUID;
 import org.slf4j.Logger;
@@ -30,17 +28,13 @@ final class Nudges {
 
   private static final Duration ANSWER_MAX = Duration.ofSeconds(1);
 
-  private static final String ASKING =
-      "select saga_id, shard from payment.saga where saga_id = $1::uuid and tenant = $2::text"
-          + " and phase in ('ASK', 'AWAIT') union all"
-          + " select saga_id, shard from payment.saga where payment_id = $1::uuid and kind <> 'PAYMENT'"
-          + " and tenant = $2::text and phase in ('ASK', 'AWAIT')";
-
   private final Node node;
+  private final PaymentQueryStore payments;
   private final Rarely looked = new Rarely(EVERY);
 
-  Nudges(Node node) {
+  Nudges(Node node, PaymentQueryStore payments) {
     this.node = node;
+    this.payments = payments;
   }
 
   /** The payment was read. */
@@ -63,22 +57,20 @@ final class Nudges {
   private void perhaps(String tenant, UUID paymentId, Timestamp changed) {
     boolean lasts = Times.fromProto(changed).plus(EVERY).isBefore(node.clock().now());
     if (lasts && looked.may(paymentId, node.clock().monotonicNanos())) {
-      node.queries()
-          .preparedQuery(ASKING)
-          .execute(Tuple.of(paymentId, tenant))
-          .onSuccess(rows -> rows.forEach(row -> nudge(tenant, row)))
+      payments
+          .asking(tenant, paymentId)
+          .onSuccess(sagas -> sagas.forEach(saga -> nudge(tenant, saga)))
           .onFailure(failure -> LOG.debug("nobody is nudged: {}", failure.toString()));
     }
   }
 
-  private void nudge(String tenant, Row row) {
-    UUID saga = row.getUUID("saga_id");
+  private void nudge(String tenant, PaymentQueryStore.Asking saga) {
     node.bus()
         .ask(
-            UnitKind.PAYMENT_SHARD.address(row.getInteger("shard")),
+            UnitKind.PAYMENT_SHARD.address(saga.shard()),
             ShardRequest.newBuilder()
                 .setTenant(tenant)
-                .setNudge(NudgeCommand.newBuilder().setSagaId(IdKind.SAGA.text(saga)))
+                .setNudge(NudgeCommand.newBuilder().setSagaId(IdKind.SAGA.text(saga.sagaId())))
                 .build(),
             ShardReply.getDefaultInstance(),
             ANSWER_MAX)

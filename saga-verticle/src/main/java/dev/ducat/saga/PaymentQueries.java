@@ -49,7 +49,7 @@ final class PaymentQueries {
     this.clock = node.clock();
     this.timelines = new TimelineStore(node);
     this.sagas = new SagaQueries(node);
-    this.nudges = new Nudges(node);
+    this.nudges = new Nudges(node, store);
     this.refunds = new RefundQueries(node, store, nudges);
   }
 

@@ -20,6 +20,12 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads of payments beside the lanes, from the primary, always within one tenant. */
 final class PaymentQueryStore {
+  private static final String ASKING =
+      "select saga_id, shard from payment.saga where saga_id = $1::uuid and tenant = $2::text"
+          + " and phase in ('ASK', 'AWAIT') union all"
+          + " select saga_id, shard from payment.saga where payment_id = $1::uuid and kind <> 'PAYMENT'"
+          + " and tenant = $2::text and phase in ('ASK', 'AWAIT')";
+
   private static final String BY_ID =
       "select "
           + PaymentLoadStore.PAYMENT_COLUMNS
@@ -147,5 +153,21 @@ final class PaymentQueryStore {
 
   private static Optional<Row> first(RowSet<Row> rows) {
     return rows.size() == 0 ? Optional.empty() : Optional.of(rows.iterator().next());
+  }
+
+  /** A saga that waits for what the PSP says. */
+  record Asking(UUID sagaId, int shard) {}
+
+  /** The sagas of a payment that ask or wait. */
+  Future<List<Asking>> asking(String tenant, UUID paymentId) {
+    return pool.preparedQuery(ASKING)
+        .execute(Tuple.of(paymentId, tenant))
+        .map(
+            rows -> {
+              List<Asking> asking = new ArrayList<>();
+              rows.forEach(
+                  row -> asking.add(new Asking(row.getUUID("saga_id"), row.getInteger("shard"))));
+              return asking;
+            });
   }
 }

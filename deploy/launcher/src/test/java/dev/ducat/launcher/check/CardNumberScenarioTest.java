@@ -30,6 +30,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
@@ -108,11 +109,11 @@ final class CardNumberScenarioTest {
   }
 
   /** Where a text is. */
-  private static TreeSet<String> places(
+  private static Set<String> places(
       ScenarioHouse house, ListAppender<ILoggingEvent> log, String needle)
       throws SQLException, IOException {
     Services services = house.audited().house().foundation().services();
-    TreeSet<String> places = new TreeSet<>();
+    Set<String> places = new TreeSet<>();
     if (inPostgres(services, needle)) {
       places.add("Postgres");
     }

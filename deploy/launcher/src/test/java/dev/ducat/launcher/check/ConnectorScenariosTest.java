@@ -64,7 +64,7 @@ final class ConnectorScenariosTest {
     var ducat = Addresses.parse(house.audited().house().node().info().grpc());
     house.psp(telling, new SimulatorServer.Ducat(ducat, "telling", null));
     house.psp(silent, null);
-    house.psp(payingOut, new SimulatorServer.Ducat(ducat, "paying-out", Duration.ofMillis(1_000)));
+    house.psp(payingOut, new SimulatorServer.Ducat(ducat, "paying-out", Duration.ofSeconds(1)));
   }
 
   private static void connector(Map<String, String> variables, String name, int port, String ask) {
